@@ -1,0 +1,1 @@
+"""Values and laws of Rushes. Pure: no I/O, standard library only."""

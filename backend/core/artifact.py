@@ -1,0 +1,48 @@
+"""Results of jobs, named by what they were made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ArtifactKind(StrEnum):
+    FILM = "film"
+    """The one MP4 of a session."""
+    PICTURE = "picture"
+    """A chunk of encoded picture, kept so that a killed job goes on behind it."""
+    PEAKS = "peaks"
+    """Waveform peaks."""
+    STRIP = "strip"
+    """Thumbnail strip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that Rushes made. It is never changed once it has its name."""
+
+    key: str
+    kind: ArtifactKind
+    session: str
+    path: str
+    size: int
+    """Bytes."""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """What the maker knows of it: duration, streams, number of thumbnails …"""
+
+
+def artifact_key(
+    kind: ArtifactKind, inputs: Iterable[str], parameters: Mapping[str, object], engine: int
+) -> str:
+    """Name of the result that `kind` of work makes from `inputs` (their keys) and `parameters`.
+
+    The same work on the same bytes has the same key, so finding it done is finding its file.
+    `engine` is the version of the code that does the work: raise it when results change.
+    Parameters must be JSON values. 40 hexadecimal digits.
+    """
+    made_from = [str(kind), list(inputs), dict(parameters), engine]
+    text = json.dumps(made_from, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()

@@ -1,0 +1,110 @@
+"""From a session to the graph of its jobs, and from the jobs to what the session is.
+
+Plan whole, run simply: the graph is made at once, stored in the transaction that ends the session,
+and then only walked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from backend.core.job import RULES, Job, JobKind, JobStatus, Lane, Priority
+from backend.core.session import Session, SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A job to be. Parents are named by kind, which is unique within one session's graph."""
+
+    kind: JobKind
+    priority: Priority
+    requires: tuple[JobKind, ...] = ()
+    """Cannot do without these: their failure cancels it."""
+    follows: tuple[JobKind, ...] = ()
+    """Waits for these to end, however they end."""
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def lane(self) -> Lane:
+        return RULES[self.kind].lane
+
+
+Graph = tuple[Planned, ...]
+
+
+def lowered(priority: Priority) -> Priority:
+    """One step less urgent: work that may follow when the film plays."""
+    return Priority(min(priority + 1, Priority.LOW))
+
+
+def plan_session(session: Session, priority: Priority = Priority.NORMAL) -> Graph:
+    """The jobs of a session that has ended, parents before children.
+
+    The film comes first. Its previews need it, and never wait for each other.
+    """
+    if not session.options.merge:
+        return ()
+    graph = [Planned(JobKind.MERGE, priority)]
+    has_sound = bool(session.segments) or bool(session.picture and session.picture.info.audio)
+    if has_sound:
+        graph.append(Planned(JobKind.WAVEFORM, lowered(priority), requires=(JobKind.MERGE,)))
+    if session.picture:
+        graph.append(Planned(JobKind.THUMBNAILS, lowered(priority), requires=(JobKind.MERGE,)))
+    return tuple(graph)
+
+
+def readiness(required: Iterable[JobStatus], followed: Iterable[JobStatus]) -> JobStatus:
+    """State of a job that waits, by the states of its parents: PENDING, QUEUED or CANCELLED."""
+    required, followed = tuple(required), tuple(followed)
+    if any(status in (JobStatus.FAILED, JobStatus.CANCELLED) for status in required):
+        return JobStatus.CANCELLED
+    if all(s is JobStatus.COMPLETED for s in required) and all(s.terminal for s in followed):
+        return JobStatus.QUEUED
+    return JobStatus.PENDING
+
+
+class SessionStatus(StrEnum):
+    """What a person sees of a session, in one word."""
+
+    RECORDING = "recording"
+    WAITING = "waiting"
+    PROCESSING = "processing"
+    READY = "ready"
+    """The film plays, though jobs may still be at work on the rest."""
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    PAUSED = "paused"
+    UNMERGED = "unmerged"
+    """The owner asked for no film."""
+
+
+def merge_of(jobs: Sequence[Job]) -> Job | None:
+    """The newest job that makes, or made, the film."""
+    merges = [job for job in jobs if job.kind is JobKind.MERGE]
+    return max(merges, key=lambda job: job.id, default=None)
+
+
+def session_status(session: Session, jobs: Sequence[Job]) -> SessionStatus:
+    """Derived, never stored: a film that exists is ready whatever became of later jobs."""
+    if session.state is SessionState.LIVE:
+        return SessionStatus.RECORDING
+    if session.film is not None:
+        return SessionStatus.READY
+    merge = merge_of(jobs)
+    if merge is None:
+        return SessionStatus.UNMERGED
+    return {
+        JobStatus.RUNNING: SessionStatus.PROCESSING,
+        JobStatus.PAUSED: SessionStatus.PAUSED,
+        JobStatus.FAILED: SessionStatus.FAILED,
+        JobStatus.CANCELLED: SessionStatus.CANCELLED,
+        # Completed without a film cannot last: the film is recorded in the same transaction.
+        JobStatus.COMPLETED: SessionStatus.READY,
+    }.get(merge.status, SessionStatus.WAITING)
+
+
+def settled(jobs: Iterable[Job]) -> bool:
+    """Whether nothing will happen to these jobs unless the owner does something."""
+    return all(job.status.terminal or job.status is JobStatus.PAUSED for job in jobs)

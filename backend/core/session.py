@@ -1,0 +1,118 @@
+"""A recording session: a picture, and the sound segments a recorder wrote beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from backend.core.artifact import Artifact
+from backend.core.media import MediaInfo, Source
+
+TITLE_LIMIT = 500
+"""Characters of a title; a longer one is cut where it is taken in."""
+
+
+class SessionState(StrEnum):
+    """LIVE takes segments, ENDED has its work planned. How far that is, the jobs say."""
+
+    LIVE = "live"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One piece of the sound."""
+
+    source: Source
+    info: MediaInfo
+    offset: Fraction | None = None
+    """Seconds after the session's start; None: it follows the segment before it."""
+
+    @property
+    def name(self) -> str:
+        return self.source.path.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The session's video file."""
+
+    source: Source
+    info: MediaInfo
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """What the owner asked for this session."""
+
+    merge: bool = True
+    optimise: bool = True
+    enrich: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session as the library knows it."""
+
+    id: str
+    title: str
+    state: SessionState
+    started_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None = None
+    deleted_at: datetime | None = None
+    folder: str | None = None
+    """Where it was imported from; None for a live session."""
+    picture: Picture | None = None
+    segments: tuple[Segment, ...] = ()
+    options: SessionOptions = field(default_factory=SessionOptions)
+    notes: tuple[str, ...] = ()
+    film: Artifact | None = None
+
+    @property
+    def original_size(self) -> int:
+        """Bytes of everything that was recorded."""
+        picture = self.picture.source.size if self.picture else 0
+        return picture + sum(segment.source.size for segment in self.segments)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        picture = (self.picture.source,) if self.picture else ()
+        return picture + tuple(segment.source for segment in self.segments)
+
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
+    """Sort key that puts `seg_10` after `seg_9`, whatever the case of the letters."""
+    parts = _DIGITS.split(name.casefold())
+    return (*((0, int(p)) if p.isdecimal() else (1, p) for p in parts if p), (2, name))
+
+
+def missing_numbers(names: Sequence[str]) -> tuple[int, ...]:
+    """Numbers left out of a run of numbered names: 1, 2, 4 gives (3,).
+
+    Looks at the last number of each name, and only where all names are alike but for it.
+    """
+    numbers, stems = [], set()
+    for name in names:
+        parts = _DIGITS.split(name)
+        if len(parts) < 3:
+            return ()
+        # An extension such as .m4a or .mp3 ends in a number too: count in the stem only.
+        stem = _DIGITS.split(name.rsplit(".", 1)[0])
+        if len(stem) < 3:
+            return ()
+        numbers.append(int(stem[-2]))
+        stems.add((*stem[:-2], stem[-1]))
+    if len(stems) != 1 or not numbers:
+        return ()
+    present = set(numbers)
+    span = range(min(present), max(present))
+    return tuple(n for n in span if n not in present) if len(span) < 100_000 else ()

@@ -1,0 +1,76 @@
+"""Exact time.
+
+Time is a `Fraction` of seconds everywhere in Rushes; it becomes a float only where a person or a
+page reads it. Ranges are half open: the end is the first instant that no longer belongs to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor, isfinite
+
+ZERO = Fraction(0)
+
+
+def seconds(value: int | str | float | Fraction) -> Fraction:
+    """Exact seconds from a number or its text.
+
+    A float is read as the decimal a person would write for it (0.1 is one tenth), because floats
+    reach us only from JSON and the command line.
+
+    Raises ValueError for text that is no number, and for infinities and NaN.
+    """
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise ValueError(f"{value} is not a time")
+        return Fraction(repr(value))
+    try:
+        return Fraction(value)
+    except ZeroDivisionError as error:
+        raise ValueError(f"{value!r} is not a time") from error
+
+
+def ticks(time: Fraction, time_base: Fraction) -> int:
+    """Nearest whole number of `time_base` units (seconds a tick); halves round up."""
+    return floor(time / time_base + Fraction(1, 2))
+
+
+def timecode(time: Fraction) -> str:
+    """`h:mm:ss.mmm`, without hours when there are none; rounded to the millisecond."""
+    sign = "-" if time < 0 else ""
+    milliseconds = ticks(abs(time), Fraction(1, 1000))
+    minutes, milliseconds = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    clock = f"{milliseconds // 1000:02d}.{milliseconds % 1000:03d}"
+    return f"{sign}{hours}:{minutes:02d}:{clock}" if hours else f"{sign}{minutes}:{clock}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TimeRange:
+    """A stretch of time `[start, end)` in exact seconds."""
+
+    start: Fraction
+    end: Fraction
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError(f"a range cannot end ({self.end} s) before it starts ({self.start} s)")
+
+    @property
+    def duration(self) -> Fraction:
+        return self.end - self.start
+
+    def __contains__(self, time: Fraction) -> bool:
+        return self.start <= time < self.end
+
+    def overlaps(self, other: TimeRange) -> bool:
+        return self.start < other.end and other.start < self.end
+
+    def shifted(self, by: Fraction) -> TimeRange:
+        return TimeRange(self.start + by, self.end + by)
+
+    def intersection(self, other: TimeRange) -> TimeRange | None:
+        """What both ranges cover; None where they share nothing."""
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return TimeRange(start, end) if start < end else None
