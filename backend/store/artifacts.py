@@ -1,0 +1,113 @@
+"""The files that Rushes made, and which of them are whole.
+
+A file gets its name between two commits: `prepare` before the rename, `settle` (alone or with the
+end of its job) after it. A kill in between leaves a prepared row, by which the file is recognised.
+"""
+
+from __future__ import annotations
+
+from backend.core.artifact import Artifact, ArtifactKind
+from backend.core.event import SESSION_UPDATED
+from backend.store import values
+from backend.store.db import Database, Transaction
+from backend.store.tables import ArtifactRow, artifact_from, drained
+
+
+class Artifacts:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, session: str, key: str) -> Artifact | None:
+        """The finished artifact of that key, if the session has one."""
+        query = ArtifactRow.select().where(
+            (ArtifactRow.session == session)
+            & (ArtifactRow.key == key)
+            & (ArtifactRow.state == "final")
+        )
+        rows = drained(query)
+        return artifact_from(rows[0]) if rows else None
+
+    def of_session(self, session: str) -> list[Artifact]:
+        """Its finished artifacts, the oldest first."""
+        query = (
+            ArtifactRow.select()
+            .where((ArtifactRow.session == session) & (ArtifactRow.state == "final"))
+            .order_by(ArtifactRow.created_at, ArtifactRow.key)
+        )
+        return [artifact_from(row) for row in drained(query)]
+
+    def newest(self, session: str, kind: ArtifactKind) -> Artifact | None:
+        return next((a for a in reversed(self.of_session(session)) if a.kind is kind), None)
+
+    def all(self) -> list[Artifact]:
+        """Every finished artifact of the library."""
+        query = ArtifactRow.select().where(ArtifactRow.state == "final")
+        return [artifact_from(row) for row in drained(query)]
+
+    def prepared(self) -> list[Artifact]:
+        """Artifacts whose file was about to get its name when Rushes last ended."""
+        query = ArtifactRow.select().where(ArtifactRow.state == "prepared")
+        return [artifact_from(row) for row in drained(query)]
+
+    def prepare(self, artifact: Artifact, job: int, token: str) -> bool:
+        """Announce a file that is about to get its name; False if the job's claim is over."""
+
+        def prepare(transaction: Transaction) -> bool:
+            holds = transaction.execute(
+                "SELECT 1 FROM job WHERE id = ? AND token = ? AND status = 'running'", (job, token)
+            )
+            if holds:
+                _write(transaction, artifact, "prepared")
+            return bool(holds)
+
+        return self._database.write(prepare)
+
+    def keep(self, artifact: Artifact) -> None:
+        """Record a file that has its name."""
+        self._database.write(lambda transaction: settle(transaction, artifact))
+
+    def forget(self, artifact: Artifact) -> None:
+        """Drop the record of a file that is gone. A film that is forgotten no longer plays."""
+
+        def forget(transaction: Transaction) -> None:
+            transaction.execute(
+                "DELETE FROM artifact WHERE session = ? AND key = ?",
+                (artifact.session, artifact.key),
+            )
+            if transaction.changed(
+                "UPDATE session SET film = NULL, updated_at = ? WHERE id = ? AND film = ?",
+                (transaction.now, artifact.session, artifact.key),
+            ):
+                transaction.emit(SESSION_UPDATED, artifact.session)
+
+        self._database.write(forget)
+
+
+def _write(transaction: Transaction, artifact: Artifact, state: str) -> None:
+    transaction.execute(
+        "INSERT INTO artifact (session, key, kind, path, size, facts, state, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session, key) DO UPDATE SET"
+        " path = excluded.path, size = excluded.size, facts = excluded.facts,"
+        " state = excluded.state",
+        (
+            artifact.session,
+            artifact.key,
+            str(artifact.kind),
+            artifact.path,
+            artifact.size,
+            values.dump_mapping(artifact.facts),
+            state,
+            transaction.now,
+        ),
+    )
+
+
+def settle(transaction: Transaction, artifact: Artifact) -> None:
+    """Within a transaction: the file has its name. A film becomes the version that plays."""
+    _write(transaction, artifact, "final")
+    if artifact.kind is ArtifactKind.FILM:
+        transaction.execute(
+            "UPDATE session SET film = ?, updated_at = ? WHERE id = ?",
+            (artifact.key, transaction.now, artifact.session),
+        )
+        transaction.emit(SESSION_UPDATED, artifact.session)

@@ -1,0 +1,166 @@
+"""Is this database whole? And if not, what can be saved?
+
+`quick_check` finds damaged pages, but calls an empty file whole, and one whose write-ahead log was
+deleted. So three more signs are looked at: the application's id, a row that is always there, and
+the number of the last event, of which a copy is kept in a file of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import apsw
+
+from backend.store.db import APPLICATION_ID
+from backend.store.migrate import migrate, refuse_newer
+
+SALVAGED = ("session", "segment", "artifact", "setting", "rate", "job", "edge", "event")
+"""In the order in which references allow them to be written."""
+
+
+class LastEvent:
+    """The mirror of the last event's id, written after each commit and never ahead of it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+
+    def read(self) -> int:
+        os.lseek(self._file, 0, os.SEEK_SET)
+        text = os.read(self._file, 32).decode("ascii", "replace").strip()
+        return int(text) if text.isdecimal() else 0
+
+    def write(self, last: int) -> None:
+        os.lseek(self._file, 0, os.SEEK_SET)
+        os.write(self._file, b"%-20d\n" % last)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def damage(path: Path, mirrored: int) -> str | None:
+    """What is wrong with the database at `path`, in a few words; None when nothing is.
+
+    `mirrored` is the id of the last event that was told. Raises a fault for a newer database, and
+    OSError or apsw errors where the file cannot even be looked at for want of rights.
+    """
+    if path.stat().st_size == 0:
+        return "the file is empty"
+    connection = None
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        connection.set_busy_timeout(5000)
+        if connection.pragma("application_id") != APPLICATION_ID:
+            return "it is not a library of Rushes"
+        refuse_newer(connection)
+        found = connection.execute("PRAGMA quick_check(1)").fetchall()
+        if found != [("ok",)]:
+            return "pages of it are damaged"
+        if not connection.execute("SELECT 1 FROM meta WHERE name = 'sentinel'").fetchall():
+            return "rows that were always there are gone"
+        last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchall()
+        if int(str(last[0][0]) if last else 0) < mirrored:
+            return "its newest entries are gone"
+    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.FormatError):
+        return "its structure is damaged"
+    finally:
+        if connection is not None:
+            connection.close()
+    return None
+
+
+@dataclass(slots=True)
+class Salvage:
+    """What came out of a damaged database."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    """Rows saved, by table."""
+
+    def __str__(self) -> str:
+        said = [f"{count} {table}s" for table, count in self.rows.items() if count]
+        return ", ".join(said) if said else "nothing"
+
+
+def salvage(damaged: Path, backup: Path | None, into: Path) -> Salvage:
+    """Make a new database at `into` from what can be read of `damaged`, then of `backup`.
+
+    Rows are read one by one from both ends of each table, so that one unreadable page costs only
+    what lies on it. What only the backup has is added; where both have a row, the newer one, from
+    the damaged file, stands.
+    """
+    saved = Salvage()
+    target = apsw.Connection(str(into))
+    try:
+        target.execute("PRAGMA foreign_keys = OFF; PRAGMA synchronous = FULL")
+        migrate(target)
+        with target:
+            # Rows arrive in states that no job moved into here.
+            target.execute("DELETE FROM transition")
+            for source in (damaged, backup):
+                if source is not None and source.exists() and source.stat().st_size:
+                    _copy_rows(source, target, saved)
+            _mend(target)
+        migrate(target)
+    finally:
+        target.close()
+    return saved
+
+
+def _copy_rows(source: Path, target: apsw.Connection, saved: Salvage) -> None:
+    try:
+        connection = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READWRITE)
+    except apsw.Error:
+        return
+    try:
+        for table in SALVAGED:
+            known = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
+            try:
+                there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+            except apsw.Error:
+                continue
+            columns = ", ".join(column for column in known if column in there)
+            if not columns:
+                continue
+            for row in _readable_rows(connection, table, columns):
+                marks = ", ".join("?" * len(row))
+                with contextlib.suppress(apsw.ConstraintError):
+                    before = target.total_changes()
+                    target.execute(
+                        f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", row
+                    )
+                    saved.rows[table] = saved.rows.get(table, 0) + (target.total_changes() > before)
+    finally:
+        connection.close()
+
+
+def _readable_rows(
+    connection: apsw.Connection, table: str, columns: str
+) -> list[tuple[apsw.SQLiteValue, ...]]:
+    """Rows from the first on until one cannot be read, then from the last one backwards."""
+    key = connection.execute(
+        f"SELECT name FROM pragma_table_info('{table}') WHERE pk > 0 ORDER BY pk"
+    ).fetchall()
+    order = ", ".join(str(row[0]) for row in key) or "rowid"
+    backwards = ", ".join(f"{row[0]} DESC" for row in key) or "rowid DESC"
+    found: dict[tuple[apsw.SQLiteValue, ...], None] = {}
+    for direction in (order, backwards):
+        try:
+            for row in connection.execute(f"SELECT {columns} FROM {table} ORDER BY {direction}"):
+                found[row] = None
+        except apsw.Error:
+            continue
+        break
+    return list(found)
+
+
+def _mend(target: apsw.Connection) -> None:
+    """Take out what lost the row it refers to, and let running jobs be recovered."""
+    target.execute(
+        "DELETE FROM segment WHERE session NOT IN (SELECT id FROM session);"
+        "DELETE FROM artifact WHERE session NOT IN (SELECT id FROM session);"
+        "DELETE FROM job WHERE session NOT IN (SELECT id FROM session);"
+        "DELETE FROM edge WHERE parent NOT IN (SELECT id FROM job)"
+        " OR child NOT IN (SELECT id FROM job);"
+    )

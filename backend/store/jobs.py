@@ -1,0 +1,437 @@
+"""The job queue: claims that cannot be shared, endings that cannot come twice."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+
+import apsw
+
+from backend.core.artifact import Artifact
+from backend.core.event import retry_names_of
+from backend.core.fault import Category, Fault
+from backend.core.job import (
+    ACTIVE,
+    Ending,
+    Job,
+    JobKind,
+    JobStatus,
+    Lane,
+    after_failure,
+    after_interruption,
+)
+from backend.core.progress import Rate
+from backend.store import artifacts, graph, values
+from backend.store.db import Database, Transaction
+from backend.store.events import told_of
+from backend.store.tables import RETURNING_JOB, JobRow, drained, job_from, job_of
+
+FARTHEST_DELAY_MS = 60_000
+"""A delayed job whose time lies farther ahead than this was delayed on another clock: it is due."""
+KEPT = 10_000
+"""Jobs kept once they have ended."""
+
+
+class Conflict(Exception):
+    """A job is not in a state that allows what was asked."""
+
+
+class Jobs:
+    """Every read and every move of a job. Methods that write return when it is durable."""
+
+    def __init__(self, database: Database, jitter: random.Random | None = None) -> None:
+        self._database = database
+        self._jitter = jitter
+
+    # Reading
+
+    def get(self, job: int) -> Job | None:
+        rows = self._database.read(f"SELECT {RETURNING_JOB} FROM job WHERE id = ?", (job,))
+        return job_of(rows[0]) if rows else None
+
+    def page(
+        self,
+        *,
+        statuses: Iterable[JobStatus] = (),
+        kinds: Iterable[JobKind] = (),
+        session: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> list[Job]:
+        """Jobs, the newest first."""
+        query = JobRow.select().order_by(JobRow.id.desc()).limit(limit).offset(offset)
+        if statuses := list(statuses):
+            query = query.where(JobRow.status.in_([str(s) for s in statuses]))
+        if kinds := list(kinds):
+            query = query.where(JobRow.kind.in_([str(k) for k in kinds]))
+        if session is not None:
+            query = query.where(JobRow.session == session)
+        return [job_from(row) for row in drained(query)]
+
+    def of_sessions(self, sessions: Sequence[str]) -> dict[str, list[Job]]:
+        """The jobs of each of these sessions, oldest first."""
+        found: dict[str, list[Job]] = {session: [] for session in sessions}
+        query = JobRow.select().where(JobRow.session.in_(list(sessions))).order_by(JobRow.id)
+        for row in drained(query):
+            found[row["session"]].append(job_from(row))
+        return found
+
+    def active(self) -> list[Job]:
+        """Every job that has not ended, in the order of their ids."""
+        query = JobRow.select().where(JobRow.status.in_([str(s) for s in ACTIVE]))
+        return [job_from(row) for row in drained(query.order_by(JobRow.id))]
+
+    def counts(self) -> dict[JobStatus, int]:
+        rows = self._database.read("SELECT status, jobs FROM job_count")
+        return {JobStatus(status): jobs for status, jobs in rows}
+
+    def next_in(self, lane: Lane) -> Job | None:
+        """The job that the next claim in this lane would take."""
+        rows = self._database.read(
+            f"SELECT {RETURNING_JOB} FROM job WHERE status = 'queued' AND lane = ?"
+            " ORDER BY priority, id LIMIT 1",
+            (str(lane),),
+        )
+        return job_of(rows[0]) if rows else None
+
+    def next_due(self) -> int | None:
+        """When the first delayed job is due, in milliseconds since 1970."""
+        rows = self._database.read("SELECT min(not_before) FROM job WHERE status = 'delayed'")
+        return rows[0][0] if rows else None
+
+    def parents(self, jobs: Sequence[int]) -> dict[int, list[int]]:
+        """The parents of each of these jobs."""
+        found: dict[int, list[int]] = {job: [] for job in jobs}
+        marks = ", ".join("?" * len(jobs))
+        for parent, child in self._database.read(
+            f"SELECT parent, child FROM edge WHERE child IN ({marks})", jobs
+        ):
+            found[child].append(parent)
+        return found
+
+    # Running
+
+    def claim(self, lane: Lane) -> Job | None:
+        """Take the most urgent queued job of a lane. The attempt counts from here on."""
+        token = secrets.token_hex(8)
+
+        def claim(transaction: Transaction) -> Job | None:
+            rows = transaction.execute(
+                "UPDATE job SET status = 'running', token = ?, attempt = attempt + 1, fault = NULL,"
+                " stage = NULL, started_at = ?, updated_at = ?, cancel_requested = 0,"
+                " pause_requested = 0, not_before = NULL"
+                " WHERE id = (SELECT id FROM job WHERE status = 'queued' AND lane = ?"
+                f" ORDER BY priority, id LIMIT 1) RETURNING {RETURNING_JOB}",
+                (token, transaction.now, transaction.now, str(lane)),
+            )
+            if not rows:
+                return None
+            job = job_of(rows[0])
+            graph.tell(transaction, job)
+            return job
+
+        return self._database.write(claim)
+
+    def stage(self, job: Job, stage: str) -> bool:
+        """Record the stage that a running job has come to; False if the claim is over."""
+
+        def record(transaction: Transaction) -> bool:
+            return bool(
+                transaction.changed(
+                    "UPDATE job SET stage = ?, updated_at = ? WHERE id = ? AND token = ?",
+                    (stage, transaction.now, job.id, job.token),
+                )
+            )
+
+        return self._database.write(record)
+
+    def holds(self, job: Job) -> bool:
+        """Whether the claim under which this job was handed out is still the one that counts."""
+        rows = self._database.read(
+            "SELECT 1 FROM job WHERE id = ? AND token = ? AND status = 'running'",
+            (job.id, job.token),
+        )
+        return bool(rows)
+
+    def finish(
+        self,
+        job: Job,
+        result: Mapping[str, object],
+        work_seconds: float,
+        artifact: Artifact | None = None,
+    ) -> bool:
+        """Complete a job: artifact, film pointer, children and events in one transaction.
+
+        False, and no change at all, when the claim is over: somebody else ended it first.
+        """
+
+        def finish(transaction: Transaction) -> bool:
+            ended = transaction.changed(
+                "UPDATE job SET status = 'completed', token = NULL, result = ?, work_seconds = ?,"
+                " cancel_requested = 0, pause_requested = 0, completed_at = ?, updated_at = ?"
+                " WHERE id = ? AND status = 'running' AND token = ?",
+                (
+                    values.dump_mapping(result),
+                    work_seconds,
+                    transaction.now,
+                    transaction.now,
+                    job.id,
+                    job.token,
+                ),
+            )
+            if not ended:
+                return False
+            if artifact is not None:
+                artifacts.settle(transaction, artifact)
+            if job.units:
+                _learn(transaction, job.kind, work_seconds, job.units)
+            graph.parent_ended(transaction, graph.retold(transaction, job.id))
+            return True
+
+        return self._database.write(finish)
+
+    def fail(self, job: Job, fault: Fault) -> Ending | None:
+        """End an attempt that failed. What became of the job; None when the claim is over."""
+        if fault.category is Category.MISSING:
+            # A drive that is not there is no fault of the job's.
+            ending = Ending(JobStatus.FAILED, fault)
+        else:
+            ending = after_failure(fault, job.attempt, job.max_attempts, self._jitter)
+        give_back = fault.category in (Category.MISSING, Category.CANCELLED)
+        return self._end_attempt(job, ending, give_back)
+
+    def give_back(self, job: Job, paused: bool = False) -> Ending | None:
+        """Stop a running job so that it goes on later, its attempt not counted."""
+        status = JobStatus.PAUSED if paused else JobStatus.QUEUED
+        return self._end_attempt(job, Ending(status, None), give_back=True)
+
+    def _end_attempt(self, job: Job, ending: Ending, give_back: bool) -> Ending | None:
+        def end(transaction: Transaction) -> Ending | None:
+            over = ending.status.terminal
+            ended = transaction.changed(
+                "UPDATE job SET status = ?, token = NULL, fault = ?, not_before = ?,"
+                " attempt = attempt - ?, completed_at = ?, updated_at = ?, cancel_requested = 0,"
+                " pause_requested = 0 WHERE id = ? AND status = 'running' AND token = ?",
+                (
+                    str(ending.status),
+                    values.dump_fault(ending.fault),
+                    transaction.now + round(ending.delay * 1000)
+                    if ending.status is JobStatus.DELAYED
+                    else None,
+                    int(give_back),
+                    transaction.now if over else None,
+                    transaction.now,
+                    job.id,
+                    job.token,
+                ),
+            )
+            if not ended:
+                return None
+            moved = graph.retold(transaction, job.id)
+            if ending.status is JobStatus.DELAYED:
+                for name in retry_names_of(job.kind):
+                    transaction.emit(name, job.session, job.id, told_of(moved, moved.status))
+            if over:
+                graph.parent_ended(transaction, moved)
+            return ending
+
+        return self._database.write(end)
+
+    def wake_due(self) -> int:
+        """Queue the delayed jobs whose time has come; how many."""
+
+        def wake(transaction: Transaction) -> int:
+            rows = transaction.execute(
+                "UPDATE job SET status = 'queued', not_before = NULL, updated_at = ?"
+                " WHERE status = 'delayed' AND (not_before <= ? OR not_before > ?) RETURNING id",
+                (transaction.now, transaction.now, transaction.now + FARTHEST_DELAY_MS),
+            )
+            for (job,) in rows:
+                graph.retold(transaction, job)
+            return len(rows)
+
+        return self._database.write(wake)
+
+    def recover(self) -> list[int]:
+        """At start, before any claim: take back the jobs of a backend that died.
+
+        One by one, so that a job whose row cannot be read does not strand the others. Ids of the
+        jobs that could not be taken back.
+        """
+        stranded = []
+        for (number,) in self._database.read("SELECT id FROM job WHERE status = 'running'"):
+            try:
+                job = self.get(number)
+                if job is None:
+                    continue
+                if job.cancel_requested:
+                    self.fail(job, CANCELLED_BY_OWNER)
+                    continue
+                ending = after_interruption(job.attempt, job.max_attempts)
+                if job.pause_requested and ending.status is JobStatus.QUEUED:
+                    ending = Ending(JobStatus.PAUSED, None)
+                self._end_attempt(job, ending, give_back=False)
+            except Exception:
+                stranded.append(int(number))
+        return stranded
+
+    # The owner's hand
+
+    def cancel(self, number: int) -> Job:
+        """Cancel a job, or ask the supervisor to, if it runs.
+
+        Raises KeyError for no such job, `Conflict` for one that has ended.
+        """
+
+        def cancel(transaction: Transaction) -> Job:
+            job = _found(transaction, number)
+            if job.status.terminal:
+                raise Conflict(f"Job {number} has already ended: it is {job.status}.")
+            if job.status is JobStatus.RUNNING:
+                _request(transaction, job, "cancel")
+            else:
+                graph.cancel_waiting(transaction, job, CANCELLED_BY_OWNER)
+            return _found(transaction, number)
+
+        return self._database.write(cancel)
+
+    def cancel_session(self, session: str) -> list[Job]:
+        """Cancel all that has not ended of a session; the jobs as they are then."""
+
+        def cancel(transaction: Transaction) -> list[Job]:
+            cancel_all(transaction, session)
+            rows = transaction.execute(
+                f"SELECT {RETURNING_JOB} FROM job WHERE session = ? ORDER BY id", (session,)
+            )
+            return [job_of(row) for row in rows]
+
+        return self._database.write(cancel)
+
+    def retry(self, number: int) -> Job:
+        """Let a failed or cancelled job start afresh, and what was cancelled with it.
+
+        Raises KeyError for no such job, `Conflict` for one that did not fail and was not cancelled.
+        """
+
+        def retry(transaction: Transaction) -> Job:
+            job = _found(transaction, number)
+            if job.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
+                raise Conflict(f"Job {number} is {job.status}: there is nothing to retry.")
+            graph.bring_back(transaction, job)
+            return _found(transaction, number)
+
+        try:
+            return self._database.write(retry)
+        except apsw.ConstraintError as error:
+            raise Conflict(f"Another job does the work of job {number} already.") from error
+
+    def pause(self, number: int) -> Job:
+        """Pause a job; a running one stops at its next checkpoint. Raises as `cancel` does."""
+
+        def pause(transaction: Transaction) -> Job:
+            job = _found(transaction, number)
+            if job.status.terminal:
+                raise Conflict(f"Job {number} has already ended: it is {job.status}.")
+            if job.status is JobStatus.RUNNING:
+                _request(transaction, job, "pause")
+            elif job.status is not JobStatus.PAUSED:
+                transaction.execute(
+                    "UPDATE job SET status = 'paused', not_before = NULL, updated_at = ?"
+                    " WHERE id = ?",
+                    (transaction.now, number),
+                )
+                graph.retold(transaction, number)
+            return _found(transaction, number)
+
+        return self._database.write(pause)
+
+    def resume(self, number: int) -> Job:
+        """Let a paused job go on. Raises KeyError, or `Conflict` if it is not paused."""
+
+        def resume(transaction: Transaction) -> Job:
+            job = _found(transaction, number)
+            if job.status is JobStatus.RUNNING and job.pause_requested:
+                transaction.execute(
+                    "UPDATE job SET pause_requested = 0, updated_at = ? WHERE id = ?",
+                    (transaction.now, number),
+                )
+                return _found(transaction, number)
+            if job.status is not JobStatus.PAUSED:
+                raise Conflict(f"Job {number} is {job.status}, not paused.")
+            transaction.execute(
+                "UPDATE job SET status = ?, updated_at = ? WHERE id = ? AND status = 'paused'",
+                (str(graph.standing(transaction, number)), transaction.now, number),
+            )
+            graph.retold(transaction, number)
+            return _found(transaction, number)
+
+        return self._database.write(resume)
+
+    def clear(self) -> int:
+        """Forget the jobs that completed or were cancelled; how many. Failed ones stay in sight."""
+
+        def clear(transaction: Transaction) -> int:
+            return transaction.changed(
+                "DELETE FROM job WHERE status IN ('completed', 'cancelled') AND NOT EXISTS"
+                " (SELECT 1 FROM edge JOIN job AS other ON other.id IN (edge.parent, edge.child)"
+                "  WHERE job.id IN (edge.parent, edge.child)"
+                "  AND other.status NOT IN ('completed', 'cancelled'))"
+            )
+
+        return self._database.write(clear)
+
+    def prune(self) -> None:
+        """Keep the newest `KEPT` of the jobs that have ended."""
+
+        def prune(transaction: Transaction) -> None:
+            transaction.execute(
+                "DELETE FROM job WHERE status IN ('completed', 'failed', 'cancelled') AND id <="
+                " (SELECT id FROM job ORDER BY id DESC LIMIT 1 OFFSET ?)",
+                (KEPT,),
+            )
+
+        self._database.write(prune)
+
+    def rates(self) -> dict[JobKind, Rate]:
+        """What each kind of work has cost on this machine."""
+        rows = self._database.read("SELECT kind, seconds, units FROM rate WHERE units > 0")
+        return {JobKind(kind): Rate(seconds, units) for kind, seconds, units in rows}
+
+
+CANCELLED_BY_OWNER = Fault(Category.CANCELLED, "You cancelled it.", "Retry starts it again.")
+
+
+def cancel_all(transaction: Transaction, session: str) -> None:
+    """Within a transaction: cancel what waits of a session, ask what runs to end."""
+    rows = transaction.execute("SELECT id FROM job WHERE session = ? ORDER BY id", (session,))
+    for (number,) in rows:
+        job = _found(transaction, number)
+        if job.status is JobStatus.RUNNING:
+            _request(transaction, job, "cancel")
+        elif not job.status.terminal:
+            graph.cancel_waiting(transaction, job, CANCELLED_BY_OWNER)
+
+
+def _found(transaction: Transaction, number: int) -> Job:
+    job = graph.load(transaction, number)
+    if job is None:
+        raise KeyError(number)
+    return job
+
+
+def _request(transaction: Transaction, job: Job, what: str) -> None:
+    transaction.execute(
+        f"UPDATE job SET {what}_requested = 1, updated_at = ? WHERE id = ?",
+        (transaction.now, job.id),
+    )
+    transaction.emit(f"job-{what}-requested", job.session, job.id, {"kind": str(job.kind)})
+
+
+def _learn(transaction: Transaction, kind: JobKind, seconds: float, units: float) -> None:
+    rows = transaction.execute("SELECT seconds, units FROM rate WHERE kind = ?", (str(kind),))
+    known = Rate(*rows[0]).learned(seconds, units) if rows else Rate(seconds, units)
+    transaction.execute(
+        "INSERT OR REPLACE INTO rate (kind, seconds, units) VALUES (?, ?, ?)",
+        (str(kind), known.seconds, known.units),
+    )

@@ -1,0 +1,296 @@
+"""Sessions: taken in, ended with their whole graph of jobs at once, binned and forgotten."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from backend.core.artifact import Artifact
+from backend.core.event import SESSION_CREATED, SESSION_DELETED, SESSION_UPDATED
+from backend.core.flow import plan_session
+from backend.core.job import Priority
+from backend.core.media import Source
+from backend.core.session import Picture, Segment, Session, SessionState
+from backend.core.timeline import session_timeline
+from backend.store import artifacts, graph, values
+from backend.store.db import Database, Transaction
+from backend.store.jobs import Conflict, cancel_all
+from backend.store.tables import (
+    ArtifactRow,
+    SegmentRow,
+    SessionRow,
+    artifact_from,
+    drained,
+    session_from,
+)
+
+
+def sources_key(sources: Iterable[Source]) -> str | None:
+    """What an unchanged set of files is recognised by; None for no files."""
+    keys = sorted(source.key + "\0" + source.path for source in sources)
+    if not keys:
+        return None
+    return hashlib.blake2b(
+        "\n".join(keys).encode("utf-8", "surrogatepass"), digest_size=16
+    ).hexdigest()
+
+
+class Sessions:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # Reading
+
+    def get(self, session: str, binned: bool = False) -> Session | None:
+        """The session of that id; one in the bin only when asked for."""
+        found = self._sessions(SessionRow.select().where(SessionRow.id == session))
+        return found[0] if found and (binned or found[0].deleted_at is None) else None
+
+    def matching(self, prefix: str) -> list[str]:
+        """Ids that begin with `prefix`, at most two: enough to know whether it is one."""
+        rows = self._database.read(
+            "SELECT id FROM session WHERE deleted_at IS NULL AND id >= ? AND id < ? LIMIT 2",
+            (prefix, prefix + "\U0010ffff"),
+        )
+        return [row[0] for row in rows]
+
+    def page(self, limit: int = 50, offset: int = 0) -> list[Session]:
+        """Sessions that are not in the bin, the newest first."""
+        query = (
+            SessionRow.select()
+            .where(SessionRow.deleted_at.is_null())
+            .order_by(SessionRow.created_at.desc(), SessionRow.id)
+            .limit(limit)
+            .offset(offset)
+        )
+        return self._sessions(query)
+
+    def count(self) -> int:
+        rows = self._database.read("SELECT count(*) FROM session WHERE deleted_at IS NULL")
+        return int(rows[0][0])
+
+    def of_sources(self, sources: Iterable[Source]) -> Session | None:
+        """The newest session made from exactly these files, unchanged."""
+        key = sources_key(sources)
+        query = (
+            SessionRow.select()
+            .where((SessionRow.sources == key) & SessionRow.deleted_at.is_null())
+            .order_by(SessionRow.created_at.desc())
+            .limit(1)
+        )
+        found = self._sessions(query) if key else []
+        return found[0] if found else None
+
+    def binned_before(self, moment: datetime) -> list[Session]:
+        """Sessions that went into the bin before `moment`."""
+        query = SessionRow.select().where(SessionRow.deleted_at < values.milliseconds(moment))
+        return self._sessions(query)
+
+    def _sessions(self, query: Any) -> list[Session]:
+        rows = drained(query)
+        ids = [row["id"] for row in rows]
+        segments: dict[str, list[str]] = {number: [] for number in ids}
+        for row in drained(
+            SegmentRow.select()
+            .where(SegmentRow.session.in_(ids))
+            .order_by(SegmentRow.session, SegmentRow.position)
+        ):
+            segments[row["session"]].append(row["facts"])
+        films = {
+            (row["session"], row["key"]): artifact_from(row)
+            for row in drained(
+                ArtifactRow.select().where(
+                    ArtifactRow.session.in_(ids)
+                    & (ArtifactRow.kind == "film")
+                    & (ArtifactRow.state == "final")
+                )
+            )
+        }
+        return [
+            session_from(row, segments[row["id"]], films.get((row["id"], row["film"])))
+            for row in rows
+        ]
+
+    # Writing
+
+    def create(self, session: Session, priority: Priority = Priority.NORMAL) -> Session:
+        """Store a session; one that has ended gets its whole graph in the same transaction."""
+
+        def create(transaction: Transaction) -> None:
+            _insert(transaction, session)
+            transaction.emit(SESSION_CREATED, session.id, data={"title": session.title})
+            if session.state is SessionState.ENDED:
+                _plan(transaction, session, priority)
+
+        self._database.write(create)
+        return self._kept(session.id)
+
+    def add(self, session: str, added: Segment | Picture) -> Session:
+        """Add what has come in to a live session. A piece of the same name replaces the earlier.
+
+        Raises KeyError for no such session, `Conflict` for one that has ended.
+        """
+
+        def add(transaction: Transaction) -> None:
+            _require_live(transaction, session)
+            if isinstance(added, Picture):
+                transaction.execute(
+                    "UPDATE session SET picture = ? WHERE id = ?",
+                    (values.dump_picture(added), session),
+                )
+            else:
+                _put_segment(transaction, session, added)
+            transaction.execute(
+                "UPDATE session SET updated_at = ? WHERE id = ?", (transaction.now, session)
+            )
+            transaction.emit(SESSION_UPDATED, session)
+
+        self._database.write(add)
+        return self._kept(session)
+
+    def end(self, session: str, priority: Priority = Priority.NORMAL) -> Session:
+        """End a live session and plan its work, at once and together. Raises as `add`."""
+        live = self._kept(session)
+
+        def end(transaction: Transaction) -> None:
+            _require_live(transaction, session)
+            ended = replace(live, state=SessionState.ENDED)
+            transaction.execute(
+                "UPDATE session SET state = 'ended', ended_at = ?, updated_at = ?, sources = ?"
+                " WHERE id = ?",
+                (transaction.now, transaction.now, sources_key(live.sources), session),
+            )
+            transaction.emit(SESSION_UPDATED, session)
+            _plan(transaction, ended, priority)
+
+        self._database.write(end)
+        return self._kept(session)
+
+    def plan_again(self, session: str, priority: Priority = Priority.LOW) -> None:
+        """Plan the jobs of an ended session that are neither active nor done: after a rebuild."""
+        kept = self._kept(session)
+
+        def plan(transaction: Transaction) -> None:
+            _plan(transaction, kept, priority)
+
+        self._database.write(plan)
+
+    def bin(self, session: str) -> None:
+        """Put a session into the bin and cancel what runs. Raises KeyError."""
+
+        def put(transaction: Transaction) -> None:
+            if not transaction.changed(
+                "UPDATE session SET deleted_at = ?, updated_at = ? WHERE id = ?"
+                " AND deleted_at IS NULL",
+                (transaction.now, transaction.now, session),
+            ):
+                raise KeyError(session)
+            cancel_all(transaction, session)
+            transaction.emit(SESSION_DELETED, session)
+
+        self._database.write(put)
+
+    def restore(self, session: str) -> Session:
+        """Take a session out of the bin. Its cancelled jobs wait for a retry. Raises KeyError."""
+
+        def take(transaction: Transaction) -> None:
+            if not transaction.changed(
+                "UPDATE session SET deleted_at = NULL, updated_at = ? WHERE id = ?"
+                " AND deleted_at IS NOT NULL",
+                (transaction.now, session),
+            ):
+                raise KeyError(session)
+            transaction.emit(SESSION_UPDATED, session)
+
+        self._database.write(take)
+        return self._kept(session)
+
+    def forget(self, session: str) -> None:
+        """Remove a session with its jobs and records. Its files are the caller's to remove."""
+
+        def forget(transaction: Transaction) -> None:
+            transaction.execute("DELETE FROM session WHERE id = ?", (session,))
+
+        self._database.write(forget)
+
+    def adopt(self, session: Session, made: Sequence[Artifact]) -> bool:
+        """Take in a session found by its manifest, with its files; False if it is known already."""
+
+        def adopt(transaction: Transaction) -> bool:
+            if transaction.execute("SELECT 1 FROM session WHERE id = ?", (session.id,)):
+                return False
+            _insert(transaction, session)
+            for artifact in made:
+                artifacts.settle(transaction, artifact)
+            transaction.emit(SESSION_CREATED, session.id, data={"title": session.title})
+            return True
+
+        return self._database.write(adopt)
+
+    def _kept(self, session: str) -> Session:
+        kept = self.get(session, binned=True)
+        if kept is None:
+            raise KeyError(session)
+        return kept
+
+
+def _insert(transaction: Transaction, session: Session) -> None:
+    ended = session.ended_at
+    if session.state is SessionState.ENDED and ended is None:
+        ended = values.moment(transaction.now)
+    transaction.execute(
+        "INSERT INTO session (id, title, state, started_at, created_at, updated_at, ended_at,"
+        " folder, sources, picture, options, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            session.id,
+            session.title,
+            str(session.state),
+            values.milliseconds(session.started_at),
+            values.milliseconds(session.created_at),
+            transaction.now,
+            None if ended is None else values.milliseconds(ended),
+            session.folder,
+            sources_key(session.sources),
+            None if session.picture is None else values.dump_picture(session.picture),
+            values.dump_options(session.options),
+            values.dump_notes(session.notes),
+        ),
+    )
+    for position, segment in enumerate(session.segments):
+        _write_segment(transaction, session.id, position, segment)
+
+
+def _write_segment(transaction: Transaction, session: str, position: int, segment: Segment) -> None:
+    transaction.execute(
+        "INSERT OR REPLACE INTO segment (session, position, name, facts) VALUES (?, ?, ?, ?)",
+        (session, position, segment.name, values.dump_segment(segment)),
+    )
+
+
+def _put_segment(transaction: Transaction, session: str, segment: Segment) -> None:
+    """Behind the last, or in the place of the piece that has the same name."""
+    same = transaction.execute(
+        "SELECT position FROM segment WHERE session = ? AND name = ?", (session, segment.name)
+    )
+    following = transaction.execute(
+        "SELECT coalesce(max(position), -1) + 1 FROM segment WHERE session = ?", (session,)
+    )
+    _write_segment(transaction, session, (same or following)[0][0], segment)
+
+
+def _require_live(transaction: Transaction, session: str) -> None:
+    rows = transaction.execute(
+        "SELECT state FROM session WHERE id = ? AND deleted_at IS NULL", (session,)
+    )
+    if not rows:
+        raise KeyError(session)
+    if rows[0][0] != SessionState.LIVE:
+        raise Conflict("This session has ended: nothing can be added to it any more.")
+
+
+def _plan(transaction: Transaction, session: Session, priority: Priority) -> None:
+    length = session_timeline(session).duration
+    graph.insert(transaction, session.id, plan_session(session, priority), float(length))
