@@ -25,7 +25,6 @@ class Manifest:
 
 def write(folder: Path, session: Session, made: Sequence[Artifact]) -> Path:
     """Write a session's manifest into the folder of its film, by rename; its files by name."""
-    picture = session.picture
     fields = {
         "rushes": FORMAT,
         "id": session.id,

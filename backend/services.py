@@ -1,0 +1,54 @@
+"""What the backend's outer rooms are handed; `app.py` fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from backend.bus import Board, Bus, Presence
+from backend.core.job import Priority
+from backend.core.session import Session, SessionOptions
+from backend.settings import Settings
+from backend.store.library import Library
+
+
+class Intake(Protocol):
+    """Takes recordings in. What is wrong with one is a `FaultError`, and nothing of it is kept."""
+
+    def bring(
+        self,
+        paths: Sequence[Path],
+        *,
+        title: str | None = None,
+        options: SessionOptions | None = None,
+        priority: Priority = Priority.NORMAL,
+        again: bool = False,
+    ) -> tuple[Session, bool]:
+        """Import one session: a folder, or loose files. The session, and whether it is new."""
+
+    def begin(self, title: str | None = None, options: SessionOptions | None = None) -> Session:
+        """A live session, ready to be given segments."""
+
+    def receive(self, session: str, name: str) -> Path:
+        """Where the upload of a live session's segment `name` is to be written, unfinished."""
+
+    def accept(self, session: str, name: str) -> Session:
+        """Check the finished upload of `name` and make it part of the session."""
+
+    def end(self, session: str, priority: Priority = Priority.NORMAL) -> Session:
+        """End a live session: its whole graph is stored, and this returns at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    library: Library
+    bus: Bus
+    board: Board
+    presence: Presence
+    intake: Intake
+    token: str
+    leave: Callable[[], None]
+    """Ask the backend to end in an orderly way; returns at once."""

@@ -1,0 +1,141 @@
+"""Where a library lives, and what its owner can choose."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from backend.core.job import LIMITS, Lane
+
+NAME = "Rushes"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The places of one library. Folders are made when the backend starts."""
+
+    data: Path
+    """Internals: database, lock, logs, unfinished work. Readable by the owner only."""
+    films: Path
+    """Finished films, a folder a session: what the owner looks for."""
+
+    @property
+    def work(self) -> Path:
+        """Checkpoints of long jobs. On the films' disk, so that a finished file moves by rename."""
+        return self.films / ".work"
+
+    @property
+    def live(self) -> Path:
+        """What recorders have handed over of sessions that are being recorded."""
+        return self.data / "live"
+
+    @property
+    def log(self) -> Path:
+        return self.data / "rushes.log"
+
+    @property
+    def lock(self) -> Path:
+        return self.data / "backend.lock"
+
+    @property
+    def address(self) -> Path:
+        """Port, token and pid of the running backend (0600)."""
+        return self.data / "backend.json"
+
+
+def settings_for(data: Path | None = None) -> Settings:
+    """The library in `data`, else in RUSHES_DATA_DIR, else the user's own.
+
+    The user's own library keeps its films among the user's videos; one that was given a folder
+    keeps everything inside it.
+    """
+    chosen = data or (Path(named) if (named := os.environ.get("RUSHES_DATA_DIR")) else None)
+    if chosen is None:
+        folder = Path(platformdirs.user_data_dir(NAME, appauthor=False))
+        return Settings(folder, Path(platformdirs.user_videos_dir()) / NAME)
+    folder = Path(os.path.abspath(chosen.expanduser()))  # noqa: PTH100 - resolve() follows links
+    return Settings(folder, folder / "films")
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One thing the owner can choose. `parse` raises ValueError with words for a person."""
+
+    name: str
+    default: str
+    help: str
+    parse: Callable[[str], object]
+
+
+def _limit(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 16:
+        return int(text)
+    raise ValueError("a whole number from 1 to 16")
+
+
+def _days(text: str) -> int:
+    if text.isdecimal() and int(text) <= 3650:
+        return int(text)
+    raise ValueError("a number of days from 0 to 3650")
+
+
+def _switch(text: str) -> bool:
+    if text in ("on", "off"):
+        return text == "on"
+    raise ValueError("on or off")
+
+
+PREFERENCES: Mapping[str, Preference] = {
+    p.name: p
+    for p in (
+        *(
+            Preference(
+                f"limit.{lane}",
+                str(limit),
+                f"How many jobs of the {lane} lane run at a time.",
+                _limit,
+            )
+            for lane, limit in LIMITS.items()
+        ),
+        Preference("bin.days", "30", "Days that a deleted session stays in the bin.", _days),
+        Preference(
+            "merge",
+            "on",
+            "Make one film of each session; off keeps its files as they are.",
+            _switch,
+        ),
+    )
+}
+
+
+class Choices:
+    """The preferences as they stand, typed."""
+
+    def __init__(self, kept: Mapping[str, str]) -> None:
+        self._kept = kept
+
+    def text(self, name: str) -> str:
+        return self._kept.get(name, PREFERENCES[name].default)
+
+    def value(self, name: str) -> object:
+        """The parsed value; the default where what is kept no longer parses."""
+        preference = PREFERENCES[name]
+        try:
+            return preference.parse(self.text(name))
+        except ValueError:
+            return preference.parse(preference.default)
+
+    def limits(self) -> dict[Lane, int]:
+        return {lane: int(str(self.value(f"limit.{lane}"))) for lane in Lane}
+
+    @property
+    def bin_days(self) -> int:
+        return int(str(self.value("bin.days")))
+
+    @property
+    def merge(self) -> bool:
+        return bool(self.value("merge"))
