@@ -1,0 +1,191 @@
+"""The one place where things are wired together, and the life of the backend process."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import FrameType
+
+from backend.api.server import Server
+from backend.bus import Board, Bus, Presence
+from backend.core.fault import Category, explain, refuse
+from backend.ingest import Ingest
+from backend.instance import Lock, own_folder, write_address
+from backend.services import Services
+from backend.settings import Settings
+from backend.store.library import Library, open_library
+from backend.work.isolate import probe_files
+from backend.work.recovery import recover
+from backend.work.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
+
+BRIEF_SECONDS = 5.0
+"""How long a backend that a command started stays when nobody needs it and nothing can run."""
+
+
+class App:
+    """A backend: library, supervisor and HTTP server over one data folder."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        library: Library,
+        supervisor: Supervisor,
+        server: Server,
+        bus: Bus,
+        presence: Presence,
+        leaving: threading.Event,
+    ) -> None:
+        self.settings = settings
+        self.library = library
+        self.supervisor = supervisor
+        self.server = server
+        self.bus = bus
+        self.presence = presence
+        self.leaving = leaving
+
+    def unneeded(self) -> bool:
+        return self.presence.alone_for() >= BRIEF_SECONDS and self.supervisor.idle()
+
+    def close(self) -> None:
+        """End in an orderly way: running jobs go back to the queue, with their attempts."""
+        self.bus.close()
+        self.server.stop()
+        self.supervisor.stop()
+        self.library.close()
+
+
+def build(settings: Settings, port: int | None = None) -> App:
+    """Open the library, recover what the last life left, and start to work and to listen.
+
+    The caller holds the library's lock. Raises `FaultError` where the library cannot be opened or
+    the port is taken.
+    """
+    bus, board, presence, leaving = Bus(), Board(), Presence(), threading.Event()
+    library = open_library(settings.data, bus.publish, settings.films)
+    try:
+        make_folders(settings)
+        recover(settings, library)
+        token = secrets.token_urlsafe(32)
+        services = Services(
+            settings=settings,
+            library=library,
+            bus=bus,
+            board=board,
+            presence=presence,
+            intake=Ingest(settings, library, probe_files),
+            token=token,
+            leave=leaving.set,
+        )
+        supervisor = Supervisor(settings, library, bus, board)
+        server = Server(services, port)
+        supervisor.start()
+        server.start()
+        write_address(settings.address, server.port, token)
+    except BaseException:
+        library.close()
+        raise
+    return App(settings, library, supervisor, server, bus, presence, leaving)
+
+
+def make_folders(settings: Settings) -> None:
+    try:
+        for folder in (settings.films, settings.work, settings.live):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fault = explain(error, "make the folder for your films")
+        raise refuse(fault.category, fault.message, fault.hint) from error
+
+
+def serve(
+    settings: Settings,
+    *,
+    port: int | None = None,
+    brief: bool = False,
+    watch_stdin: bool = False,
+    ready: Callable[[Mapping[str, object]], None] = lambda _: None,
+) -> int:
+    """Be the backend of a library until asked to leave; the exit code.
+
+    `ready` is called once, with where it listens. `brief` backends leave by themselves when nobody
+    needs them and nothing can run; with `watch_stdin` the end of standard input makes this one
+    brief, since the window that started it is gone. Raises `FaultError` if it cannot start.
+    """
+    own_folder(settings.data)
+    lock = Lock(settings.lock)
+    if not lock.take():
+        raise refuse(
+            Category.PERMISSION,
+            f"Rushes is already running for the library in {settings.data}.",
+            "Use that one, or choose another library with --data-dir.",
+        )
+    _log_to(settings)
+    try:
+        app = build(settings, port)
+        previous = {
+            number: signal.signal(number, _on_signal(app.leaving))
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            ready(
+                {
+                    "event": "ready",
+                    "url": f"http://127.0.0.1:{app.server.port}/",
+                    "port": app.server.port,
+                    "token": app.server.token,
+                    "pid": os.getpid(),
+                }
+            )
+            gone = threading.Event()
+            if watch_stdin:
+                threading.Thread(
+                    target=_until_stdin_ends, args=(gone,), name="stdin", daemon=True
+                ).start()
+            while not app.leaving.wait(0.25):
+                if (brief or gone.is_set()) and app.unneeded():
+                    break
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+            app.close()
+            settings.address.unlink(missing_ok=True)
+    finally:
+        lock.release()
+    return 0
+
+
+def _on_signal(leaving: threading.Event) -> Callable[[int, FrameType | None], None]:
+    def leave(number: int, frame: FrameType | None) -> None:
+        leaving.set()
+
+    return leave
+
+
+def _until_stdin_ends(gone: threading.Event) -> None:
+    # The raw descriptor: a daemon thread inside buffered stdin aborts the interpreter at exit.
+    while os.read(0, 4096):
+        time.sleep(0)
+    gone.set()
+
+
+def _log_to(settings: Settings) -> None:
+    """Log to the library's own file, a few megabytes at most."""
+    handler = logging.handlers.RotatingFileHandler(
+        settings.log, maxBytes=2 << 20, backupCount=2, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    sys.excepthook = lambda kind, error, trace: log.critical(
+        "the backend ended", exc_info=(kind, error, trace)
+    )

@@ -1,0 +1,233 @@
+"""Taking recordings in: session folders, loose files, and live sessions.
+
+Originals are referred to where they lie. Everything is looked at before anything is stored, so
+that what is refused leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+from backend.core.fault import Category, Fault, FaultError, refuse
+from backend.core.flow import SessionStatus, merge_of, session_status
+from backend.core.job import JobStatus, Priority
+from backend.core.media import MediaInfo, Source
+from backend.core.session import (
+    TITLE_LIMIT,
+    Picture,
+    Segment,
+    Session,
+    SessionOptions,
+    SessionState,
+    missing_numbers,
+)
+from backend.core.time import ZERO, TimeRange
+from backend.description import DESCRIPTION
+from backend.discovery import Found, find_files
+from backend.settings import Choices, Settings
+from backend.store.library import Library
+
+Probed = tuple[Source, MediaInfo] | Fault
+Probe = Callable[[Sequence[Path]], list[Probed]]
+
+
+class Ingest:
+    """`services.Intake`. `probe` looks into files in another process."""
+
+    def __init__(self, settings: Settings, library: Library, probe: Probe) -> None:
+        self._settings = settings
+        self._library = library
+        self._probe = probe
+
+    def bring(
+        self,
+        paths: Sequence[Path],
+        *,
+        title: str | None = None,
+        options: SessionOptions | None = None,
+        priority: Priority = Priority.NORMAL,
+        again: bool = False,
+    ) -> tuple[Session, bool]:
+        """Import one session. Attaches to it when the same files, unchanged, are one already.
+
+        Attaching to a session whose film failed, was cancelled or is gone retries it: whoever
+        brings the files again wants the film. Raises `FaultError`, having stored nothing.
+        """
+        found = find_files(paths)
+        picture, segments, notes = self._look(found)
+        sources = ([picture.source] if picture else []) + [s.source for s in segments]
+        if not again and (known := self._library.sessions.of_sources(sources)):
+            self._wake(known, priority)
+            return self._library.sessions.get(known.id) or known, False
+        now = datetime.now(UTC)
+        said = found.description
+        session = Session(
+            id=new_id(),
+            title=clean_title(title or (said.title if said else None) or _name_for(found)),
+            state=SessionState.ENDED,
+            started_at=(said.started_at if said else None) or _recorded_at(sources),
+            created_at=now,
+            updated_at=now,
+            folder=None if found.folder is None else str(found.folder),
+            picture=picture,
+            segments=tuple(segments),
+            options=self._options(options),
+            notes=tuple(notes),
+        )
+        return self._library.sessions.create(session, priority), True
+
+    def begin(self, title: str | None = None, options: SessionOptions | None = None) -> Session:
+        """A live session, ready to be given segments."""
+        now = datetime.now(UTC)
+        session = Session(
+            id=new_id(),
+            title=clean_title(title or f"Session of {now.astimezone():%d %B %Y, %H:%M}"),
+            state=SessionState.LIVE,
+            started_at=now,
+            created_at=now,
+            updated_at=now,
+            options=self._options(options),
+        )
+        return self._library.sessions.create(session)
+
+    def receive(self, session: str, name: str) -> Path:
+        """Where the upload of `name` is written until it is whole."""
+        folder = self._settings.live / session
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f".{name}.part"
+
+    def accept(self, session: str, name: str) -> Session:
+        """Check the finished upload of `name` and make it part of the live session."""
+        part = self.receive(session, name)
+        final = part.with_name(name)
+        (probed,) = self._probe([part])
+        if isinstance(probed, Fault):
+            part.unlink(missing_ok=True)
+            raise FaultError(_about(probed, part.name, name))
+        source, info = probed
+        # The file keeps its inode, size and time through the rename, so it stays the same source.
+        info = replace(info, path=str(final))
+        source = replace(source, path=str(final))
+        os.replace(part, final)  # noqa: PTH105 - both names are known to be in one folder
+        added = Picture(source, info) if info.video else Segment(source, info)
+        return self._library.sessions.add(session, added)
+
+    def end(self, session: str, priority: Priority = Priority.NORMAL) -> Session:
+        """End a live session. Refused while nothing has come in: there would be no film."""
+        live = self._library.sessions.get(session)
+        if live is not None and live.picture is None and not live.segments:
+            raise refuse(
+                Category.INPUT,
+                "Nothing has been recorded in this session yet.",
+                "Add a video or a segment of sound first, or delete the session.",
+            )
+        return self._library.sessions.end(session, priority)
+
+    def _options(self, asked: SessionOptions | None) -> SessionOptions:
+        options = asked or SessionOptions()
+        merge = Choices(self._library.preferences.all()).merge
+        return options if merge else replace(options, merge=False)
+
+    def _wake(self, session: Session, priority: Priority) -> None:
+        jobs = self._library.jobs.of_sessions([session.id])[session.id]
+        if session.film is not None and not Path(session.film.path).exists():
+            self._library.artifacts.forget(session.film)
+            self._library.sessions.plan_again(session.id, priority)
+        elif session_status(session, jobs) in (SessionStatus.FAILED, SessionStatus.CANCELLED):
+            merge = merge_of(jobs)
+            if merge and merge.status in (JobStatus.FAILED, JobStatus.CANCELLED):
+                self._library.jobs.retry(merge.id)
+
+    def _look(self, found: Found) -> tuple[Picture | None, list[Segment], list[str]]:
+        """Probe all files and tell picture from sound."""
+        files = [*found.media, *found.sound]
+        pictures: list[Picture] = []
+        segments: list[Segment] = []
+        notes: list[str] = []
+        offsets = found.description.offsets if found.description else {}
+        for path, probed in zip(files, self._probe(files), strict=True):
+            if isinstance(probed, Fault):
+                raise FaultError(probed)
+            source, info = probed
+            if info.video and path not in found.sound:
+                pictures.append(Picture(source, info))
+            elif info.audio and found.sound and path not in found.sound:
+                notes.append(f"{path.name} was left out: the sound is in a folder of its own.")
+            elif info.audio:
+                segments.append(Segment(source, info, offsets.get(path)))
+            else:
+                raise refuse(
+                    Category.INPUT,
+                    f"“{path.name}” is no sound: Rushes found no audio track in it.",
+                    "Take it out of the folder for sound, or leave it out.",
+                )
+        if len(pictures) > 1:
+            names = " and ".join(f"“{Path(p.source.path).name}”" for p in pictures[:3])
+            raise refuse(
+                Category.INPUT,
+                f"There are {len(pictures)} videos ({names}), and a session has one.",
+                "Give each video its own folder, or name the one to use as “video” in"
+                f" {DESCRIPTION}.",
+            )
+        picture = pictures[0] if pictures else None
+        return picture, segments, notes + _notes(picture, segments)
+
+
+def _notes(picture: Picture | None, segments: Sequence[Segment]) -> list[str]:
+    """What the owner should know of these files before the work starts."""
+    notes = [*(picture.info.notes if picture else ())]
+    for segment in segments:
+        notes += [f"{segment.name}: {note}" for note in segment.info.notes]
+    missing = missing_numbers([segment.name for segment in segments])
+    if missing and all(segment.offset is None for segment in segments):
+        few = ", ".join(str(number) for number in missing[:5]) + (" …" if missing[5:] else "")
+        notes.append(
+            f"Segments seem to be missing (number {few}). The sound after them comes earlier than"
+            " it was recorded."
+        )
+    overlap = _overlap(segments)
+    if overlap > Fraction(1, 20):
+        notes.append(
+            f"Segments overlap by {float(overlap):.1f} s in all; the later one is heard there."
+        )
+    return notes
+
+
+def _overlap(segments: Sequence[Segment]) -> Fraction:
+    """Seconds in which two segments that have offsets sound at once."""
+    placed = sorted(
+        TimeRange(s.offset, s.offset + s.info.duration) for s in segments if s.offset is not None
+    )
+    return sum((max(ZERO, one.end - next_.start) for one, next_ in pairwise(placed)), ZERO)
+
+
+def _about(fault: Fault, inner: str, name: str) -> Fault:
+    """The same fault, naming the file as its owner knows it."""
+    return replace(fault, message=fault.message.replace(inner, name))
+
+
+def _name_for(found: Found) -> str:
+    return found.folder.name if found.folder else found.media[0].stem
+
+
+def clean_title(title: str) -> str:
+    """A title on one line, at most `TITLE_LIMIT` characters, that any text encoding can hold."""
+    title = title.encode("utf-8", "replace").decode("utf-8")
+    return " ".join(title.split())[:TITLE_LIMIT] or "Untitled"
+
+
+def _recorded_at(sources: Sequence[Source]) -> datetime:
+    """When the oldest of the files was last written: as near to the recording as files tell."""
+    return datetime.fromtimestamp(min(source.mtime_ns for source in sources) / 1e9, UTC)
+
+
+def new_id() -> str:
+    """Ten letters and digits that are easy to tell apart when read aloud."""
+    return "".join(secrets.choice("0123456789abcdefghjkmnpqrstvwxyz") for _ in range(10))

@@ -1,0 +1,1 @@
+"""Who runs: one supervisor, a thread and a child process for each job."""

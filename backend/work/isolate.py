@@ -1,0 +1,83 @@
+"""Looking at files that cannot be trusted, in a process that may crash, hang or swell."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from backend.core.fault import Category, Fault, explain
+from backend.core.media import MediaInfo, Source
+
+Probed = tuple[Source, MediaInfo] | Fault
+FILE_SECONDS = 60.0
+"""How long one file may take. Scanning a large one for its length takes seconds."""
+MEMORY_LIMIT = 4 << 30
+
+
+def probe_files(paths: Sequence[Path], seconds: float = FILE_SECONDS) -> list[Probed]:
+    """What each file is, or why it cannot be used; one answer a path, in their order.
+
+    A file that takes the process with it, or more than `seconds`, costs its own answer only: the
+    rest is looked at by another process.
+    """
+    answers: list[Probed] = []
+    while len(answers) < len(paths):
+        rest = paths[len(answers) :]
+        answers += _probe_until_it_breaks(rest, seconds)
+    return answers
+
+
+def _probe_until_it_breaks(paths: Sequence[Path], seconds: float) -> list[Probed]:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=([str(path) for path in paths], theirs))
+    process.start()
+    theirs.close()
+    answers: list[Probed] = []
+    try:
+        for path in paths:
+            if not ours.poll(seconds):
+                answers.append(
+                    Fault(
+                        Category.INPUT,
+                        f"“{path.name}” could not be read: it kept Rushes busy for {seconds:.0f} s"
+                        " without an answer.",
+                        "Leave this file out, or convert it with another program first.",
+                    )
+                )
+                break
+            try:
+                answers.append(ours.recv())
+            except EOFError:
+                answers.append(
+                    Fault(
+                        Category.INPUT,
+                        f"“{path.name}” could not be read: it made the reader crash.",
+                        "The file is damaged. Leave it out, or repair it with another program.",
+                    )
+                )
+                break
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+        ours.close()
+    return answers
+
+
+def _child(paths: list[str], pipe: Connection[Probed, None]) -> None:
+    from backend.work.child import bound_memory
+
+    bound_memory(MEMORY_LIMIT)
+    from backend.media.probe import probe
+    from backend.media.source import identify
+
+    for name in paths:
+        path = Path(name)
+        try:
+            answer: Probed = (identify(path), probe(path))
+        except Exception as error:
+            answer = explain(error, f"read “{path.name}”")
+        pipe.send(answer)

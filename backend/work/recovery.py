@@ -1,0 +1,103 @@
+"""At launch, before anything runs: take up what the last life of the backend left."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from backend.core.session import SessionState
+from backend.settings import Choices, Settings
+from backend.store import manifest
+from backend.store.library import Library
+from backend.work import shelf
+from backend.work.worker import write_manifest
+
+log = logging.getLogger(__name__)
+
+
+def recover(settings: Settings, library: Library) -> None:
+    """Queue again what was running, adopt what was finished, remove what was not.
+
+    Each step stands alone: what goes wrong with one file or row is logged and left for the next
+    launch, and strands nothing else.
+    """
+    for step in (
+        _take_back_jobs,
+        _adopt_named_files,
+        _remove_unfinished_files,
+        _write_lost_manifests,
+        _empty_bin,
+        _prune,
+    ):
+        try:
+            step(settings, library)
+        except Exception:
+            log.exception("at launch: %s", step.__name__.strip("_").replace("_", " "))
+
+
+def _take_back_jobs(_: Settings, library: Library) -> None:
+    for job in library.jobs.recover():
+        log.error("job %s could not be taken back", job)
+
+
+def _adopt_named_files(settings: Settings, library: Library) -> None:
+    for artifact in library.artifacts.prepared():
+        if shelf.matches(artifact):
+            log.info("adopted %s", artifact.path)
+            library.artifacts.keep(artifact)
+        else:
+            shelf.remove(settings, Path(artifact.path))
+            library.artifacts.forget(artifact)
+
+
+def _remove_unfinished_files(settings: Settings, library: Library) -> None:
+    """Nothing runs yet, so no `.part` belongs to anybody; nor does a checkpoint without a row."""
+    known = {artifact.path for artifact in library.artifacts.all()}
+    for path in settings.work.glob("*/*"):
+        if ".part" in path.name or str(path) not in known:
+            shelf.remove(settings, path)
+    for folder in settings.work.glob("*/"):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    for path in settings.films.glob(f"*/.{manifest.NAME}.part"):
+        shelf.remove(settings, path)
+    for folder in settings.live.glob("*/"):
+        session = library.sessions.get(folder.name, binned=True)
+        if session is None:
+            shutil.rmtree(folder)
+        elif session.state is SessionState.ENDED:
+            for part in folder.glob("*.part*"):
+                part.unlink()
+
+
+def _write_lost_manifests(_: Settings, library: Library) -> None:
+    page = 200
+    for offset in range(0, library.sessions.count(), page):
+        for session in library.sessions.page(page, offset):
+            film = session.film
+            if film and not (Path(film.path).parent / manifest.NAME).exists():
+                write_manifest(library, session.id)
+
+
+def _empty_bin(settings: Settings, library: Library) -> None:
+    days = Choices(library.preferences.all()).bin_days
+    for session in library.sessions.binned_before(datetime.now(UTC) - timedelta(days=days)):
+        forget_session(settings, library, session.id)
+
+
+def forget_session(settings: Settings, library: Library, session: str) -> None:
+    """Remove a session for good, with every file that Rushes wrote for it. Originals stay."""
+    for artifact in library.artifacts.of_session(session):
+        path = Path(artifact.path)
+        for beside in (path.parent / manifest.NAME, path):
+            shelf.remove(settings, beside)
+    shutil.rmtree(settings.live / session, ignore_errors=True)
+    shutil.rmtree(shelf.work_folder(settings, session), ignore_errors=True)
+    library.sessions.forget(session)
+
+
+def _prune(_: Settings, library: Library) -> None:
+    library.events.prune()
+    library.jobs.prune()

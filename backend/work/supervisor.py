@@ -1,0 +1,188 @@
+"""The one that decides what runs: claims, preempts, cancels, pauses.
+
+It alone starts and stops jobs. Whoever wants something of a job writes it into the library; the
+committed event wakes the supervisor, which then looks at the library and not at the event.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import UTC, datetime
+
+from backend.bus import Board, Bus
+from backend.core.event import progress_names_of
+from backend.core.fault import Category, Fault
+from backend.core.job import RULES, Job, JobKind, JobStatus, Lane
+from backend.settings import Choices, Settings
+from backend.store.library import Library
+from backend.work.admission import Machine, limits_in_force, may_start, measure
+from backend.work.points import reach
+from backend.work.worker import Reason, Worker
+
+log = logging.getLogger(__name__)
+
+MEASURE_EVERY = 2.0
+"""Seconds between looks at processor, memory and disk."""
+_NOISE = frozenset(name for kind in RULES for name in progress_names_of(kind))
+
+
+class Supervisor:
+    """Runs on a thread of its own between `start` and `stop`."""
+
+    def __init__(self, settings: Settings, library: Library, bus: Bus, board: Board) -> None:
+        self._settings = settings
+        self._library = library
+        self._bus = bus
+        self._board = board
+        self._workers: dict[int, Worker] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._machine: Machine | None = None
+        self._measured_at = 0.0
+        self._events = bus.subscribe(size=10_000)
+        self._listener = threading.Thread(target=self._listen, name="supervisor's ear")
+        self._thread = threading.Thread(target=self._run, name="supervisor")
+
+    def start(self) -> None:
+        self._listener.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Claim nothing more; give back what runs; return when every child is gone."""
+        self._stopping = True
+        self._wake.set()
+        self._thread.join()
+        for worker in self._running():
+            worker.stop(Reason.QUIT)
+        for worker in self._running():
+            worker.join()
+        self._events.close()
+        self._listener.join()
+
+    def idle(self) -> bool:
+        """Whether nothing runs and nothing will, unless somebody asks for it."""
+        if self._running():
+            return False
+        if self._library.preferences.queue_paused():
+            return True
+        counts = self._library.jobs.counts()
+        return not any(
+            counts[status] for status in (JobStatus.QUEUED, JobStatus.DELAYED, JobStatus.RUNNING)
+        )
+
+    def _running(self) -> list[Worker]:
+        with self._lock:
+            return list(self._workers.values())
+
+    def _left(self, worker: Worker) -> None:
+        with self._lock:
+            self._workers.pop(worker.job.id, None)
+        self._wake.set()
+
+    def _listen(self) -> None:
+        while not self._events.closed:
+            event = self._events.get()
+            if event is not None and event.name not in _NOISE:
+                self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                self._look()
+            except Exception:
+                # One look that failed must not end the queue; the next one is a second away.
+                log.exception("the supervisor stumbled")
+                time.sleep(0.5)
+            self._wake.wait(self._seconds_to_next_look())
+
+    def _seconds_to_next_look(self) -> float:
+        due = self._library.jobs.next_due()
+        if due is None:
+            return MEASURE_EVERY
+        ahead = due / 1000 - datetime.now(UTC).timestamp()
+        return min(MEASURE_EVERY, max(0.02, ahead))
+
+    def _look(self) -> None:
+        if self._library.jobs.next_due() is not None:
+            self._library.jobs.wake_due()
+        paused = self._library.preferences.queue_paused()
+        self._heed_requests(paused)
+        chosen = Choices(self._library.preferences.all()).limits()
+        machine = self._measure()
+        limits = limits_in_force(chosen, machine)
+        self._board.set_machine(
+            {"limits": {str(lane): limit for lane, limit in limits.items()}, **machine.as_dict()}
+        )
+        if paused:
+            return
+        for lane in Lane:
+            self._fill(lane, limits[lane], machine)
+
+    def _measure(self) -> Machine:
+        now = time.monotonic()
+        if self._machine is None or now - self._measured_at >= MEASURE_EVERY:
+            self._machine = measure(self._settings.films)
+            self._measured_at = now
+        return self._machine
+
+    def _heed_requests(self, queue_paused: bool) -> None:
+        for worker in self._running():
+            job = self._library.jobs.get(worker.job.id)
+            if job is None or job.cancel_requested or job.token != worker.job.token:
+                worker.stop(Reason.CANCEL)
+            elif job.pause_requested:
+                worker.stop(Reason.PAUSE)
+            elif queue_paused:
+                worker.stop(Reason.YIELD)
+
+    def _fill(self, lane: Lane, limit: int, machine: Machine) -> None:
+        while not self._stopping:
+            waiting = self._library.jobs.next_in(lane)
+            if waiting is None:
+                return
+            there = [worker for worker in self._running() if worker.job.lane is lane]
+            if len(there) >= limit:
+                self._preempt(waiting, there, limit)
+                return
+            if not may_start(waiting.kind, len(self._running()), machine):
+                return
+            if not self._start_next(lane):
+                return
+
+    def _preempt(self, waiting: Job, there: list[Worker], limit: int) -> None:
+        """Ask the least urgent running job to make room, if it is less urgent than `waiting`."""
+        staying = [worker for worker in there if worker.stopping is None]
+        if len(staying) < limit:
+            return  # somebody is on the way out already
+        last = max(staying, key=lambda worker: (worker.job.priority, worker.job.id))
+        if last.job.priority > waiting.priority:
+            log.info("job %s makes room for job %s", last.job.id, waiting.id)
+            last.stop(Reason.YIELD)
+
+    def _start_next(self, lane: Lane) -> bool:
+        job = self._library.jobs.claim(lane)
+        if job is None:
+            return False
+        reach("job-claimed")
+        session = self._library.sessions.get(job.session, binned=True)
+        if session is None:
+            self._library.jobs.fail(job, _session_gone(job.kind))
+            return True
+        log.info("job %s (%s) of %s, attempt %s", job.id, job.kind, job.session, job.attempt)
+        worker = Worker(
+            job, session, self._settings, self._library, self._bus, self._board, self._left
+        )
+        with self._lock:
+            self._workers[job.id] = worker
+        worker.start()
+        return True
+
+
+def _session_gone(kind: JobKind) -> Fault:
+    return Fault(
+        Category.MISSING, f"The session of this {kind} is gone.", "There is nothing to do."
+    )
