@@ -99,7 +99,9 @@ def explain(error: BaseException, doing: str) -> Fault:
             f"{what}: a file it needs is gone{where}.",
             "Put the file back, or connect its drive, then retry.",
         )
-    if isinstance(error, PermissionError):
+    if isinstance(error, PermissionError) or (
+        isinstance(error, OSError) and error.errno == errno.EROFS
+    ):
         return Fault(
             Category.PERMISSION,
             f"{what}: the system does not allow it{where}.",

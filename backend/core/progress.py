@@ -40,12 +40,14 @@ class Progress:
         return min(1.0, done / total)
 
     def advanced(self, stage: str, fraction: float) -> Progress:
-        """With `stage` at `fraction`. A stage never goes back, and those before it are done."""
+        """With `stage` at `fraction`. A stage never goes back, and those before it are done.
+
+        A stage that was not planned counts for nothing.
+        """
         done = dict(self.done)
-        for earlier in self.stages:
-            if earlier.name == stage:
-                break
-            done[earlier.name] = 1.0
+        names = [planned.name for planned in self.stages]
+        for earlier in names[: names.index(stage)] if stage in names else ():
+            done[earlier] = 1.0
         done[stage] = max(done.get(stage, 0.0), min(1.0, max(0.0, fraction)))
         return Progress(self.stages, done, stage, self.seconds_left, self.speed)
 

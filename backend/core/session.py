@@ -90,9 +90,9 @@ _DIGITS = re.compile(r"(\d+)")
 
 
 def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
-    """Sort key that puts `seg_10` after `seg_9`, whatever the case of the letters."""
+    """Sort key that puts `seg_10` after `seg_9`, and `seg` before both; case does not count."""
     parts = _DIGITS.split(name.casefold())
-    return (*((0, int(p)) if p.isdecimal() else (1, p) for p in parts if p), (2, name))
+    return (*((0, int(p)) if p.isdecimal() else (1, p) for p in parts if p), (-1, name))
 
 
 def missing_numbers(names: Sequence[str]) -> tuple[int, ...]:

@@ -6,11 +6,15 @@ page reads it. Ranges are half open: the end is the first instant that no longer
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor, isfinite
 
 ZERO = Fraction(0)
+FARTHEST = 10**12
+"""Seconds; thirty thousand years."""
+_HUGE = re.compile(r"e[-+]?\d*[1-9_]\d{3}|\S{400}", re.IGNORECASE)
 
 
 def seconds(value: int | str | float | Fraction) -> Fraction:
@@ -19,16 +23,22 @@ def seconds(value: int | str | float | Fraction) -> Fraction:
     A float is read as the decimal a person would write for it (0.1 is one tenth), because floats
     reach us only from JSON and the command line.
 
-    Raises ValueError for text that is no number, and for infinities and NaN.
+    Raises ValueError for text that is no number, for infinities and NaN, and for more than
+    `FARTHEST` seconds: no recording is that long, and "1e999999999" would fill the memory.
     """
     if isinstance(value, float):
         if not isfinite(value):
             raise ValueError(f"{value} is not a time")
-        return Fraction(repr(value))
+        value = repr(value)
+    if isinstance(value, str) and _HUGE.search(value):
+        raise ValueError(f"{value[:40]!r} is not a time")
     try:
-        return Fraction(value)
+        time = Fraction(value)
     except ZeroDivisionError as error:
         raise ValueError(f"{value!r} is not a time") from error
+    if abs(time) > FARTHEST:
+        raise ValueError("that is too long for a time")
+    return time
 
 
 def ticks(time: Fraction, time_base: Fraction) -> int:
@@ -38,8 +48,8 @@ def ticks(time: Fraction, time_base: Fraction) -> int:
 
 def timecode(time: Fraction) -> str:
     """`h:mm:ss.mmm`, without hours when there are none; rounded to the millisecond."""
-    sign = "-" if time < 0 else ""
     milliseconds = ticks(abs(time), Fraction(1, 1000))
+    sign = "-" if time < 0 and milliseconds else ""
     minutes, milliseconds = divmod(milliseconds, 60_000)
     hours, minutes = divmod(minutes, 60)
     clock = f"{milliseconds // 1000:02d}.{milliseconds % 1000:03d}"
@@ -65,7 +75,8 @@ class TimeRange:
         return self.start <= time < self.end
 
     def overlaps(self, other: TimeRange) -> bool:
-        return self.start < other.end and other.start < self.end
+        """Whether they share a moment; a range without length shares none."""
+        return max(self.start, other.start) < min(self.end, other.end)
 
     def shifted(self, by: Fraction) -> TimeRange:
         return TimeRange(self.start + by, self.end + by)

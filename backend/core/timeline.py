@@ -92,15 +92,17 @@ def join_segments(segments: Sequence[Segment]) -> Track:
     """One track of sound out of segments, in the order in which they start.
 
     Where two overlap, the one that started later is heard: recorders that open a new piece before
-    they close the last repeat the same sound. Time that none covers becomes a gap. One sweep over
-    the starts and ends, O(n log n).
+    they close the last repeat the same sound. Time that none covers becomes a gap; what a negative
+    offset puts before the session's start is left out. One sweep over the starts and ends,
+    O(n log n).
     """
     placed = [
         (span, segment.info)
         for span, segment in zip(_placed(segments), segments, strict=True)
         if segment.info.audio
     ]
-    edges = sorted({edge for span, _ in placed for edge in (span.start, span.end)} | {ZERO})
+    ends = {edge for span, _ in placed for edge in (span.start, span.end)}
+    edges = sorted(edge for edge in ends | {ZERO} if edge >= ZERO)
     starting = deque(sorted(range(len(placed)), key=lambda i: placed[i][0].start))
     sounding: list[tuple[Fraction, int]] = []  # a heap, latest start on top
     heard: list[tuple[TimeRange, int | None]] = []

@@ -7,12 +7,15 @@ half-read cursor can pin nothing, and what is acknowledged is on the disk (WAL, 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -38,7 +41,11 @@ class SplitDatabase(APSWDatabase):  # type: ignore[misc]
         super().__init__(str(path), timeout=5)
         self.writer: int | None = None
         """Identity of the thread that may write."""
-        self._opened: list[apsw.Connection] = []
+        # Weakly held: a thread that ends takes its connection with it, or every job would leave
+        # three open files behind.
+        self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
+        self._writing: apsw.Connection | None = None
+        self._closed = False
         self._opened_lock = threading.Lock()
 
     def _connect(self) -> apsw.Connection:
@@ -55,15 +62,26 @@ class SplitDatabase(APSWDatabase):  # type: ignore[misc]
                 "PRAGMA journal_size_limit = 8388608; PRAGMA wal_autocheckpoint = 1000"
             )
         with self._opened_lock:
-            self._opened.append(connection)
+            if self._closed:
+                connection.close()
+                raise RuntimeError("the library is closed")
+            if writing:
+                self._writing = connection
+            else:
+                self._readers.add(connection)
         return connection
 
     def close_everywhere(self) -> None:
-        """Close the connections of all threads, the writer's last."""
+        """Close the connections of all threads, the writer's last: it empties the log."""
         with self._opened_lock:
-            opened, self._opened = self._opened, []
-        for connection in reversed(opened):
-            connection.close()
+            self._closed = True
+            opened, writing, self._writing = list(self._readers), self._writing, None
+        for connection in opened:
+            # One in mid query belongs to a thread that is about to end, and ends with it.
+            with contextlib.suppress(apsw.Error):
+                connection.close()
+        if writing is not None:
+            writing.close()
 
 
 @dataclass(slots=True)
@@ -123,6 +141,7 @@ class Database:
         self._thread = threading.Thread(target=self._run, name="database writer")
         self._started = threading.Event()
         self._closed = False
+        self._closing = threading.Lock()
         self._thread.start()
         self._started.wait()
 
@@ -130,10 +149,12 @@ class Database:
         """Run `work` in a transaction; its result once it is durable. Raises what `work` raised."""
         if threading.get_ident() == self.peewee.writer:
             raise RuntimeError("a transaction cannot wait for another")
-        if self._closed:
-            raise RuntimeError("the library is closed")
         future: Future[Result] = Future()
-        self._queue.put((work, future))
+        with self._closing:
+            # Nothing may come behind the None that ends the writer: nobody would answer it.
+            if self._closed:
+                raise RuntimeError("the library is closed")
+            self._queue.put((work, future))
         return future.result()
 
     def read(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
@@ -143,10 +164,11 @@ class Database:
 
     def close(self) -> None:
         """Finish what was asked for, then close every connection. Idempotent."""
-        if self._closed:
-            return
-        self._closed = True
-        self._queue.put(None)
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
         self.peewee.close_everywhere()
 
@@ -174,13 +196,13 @@ class Database:
         done: list[tuple[Future[Any], Any]] = []
         events: list[Event] = []
         try:
+            now = values.milliseconds(self._clock())
             connection: apsw.Connection = self.peewee.connection()
             connection.execute("BEGIN IMMEDIATE")
         except Exception as error:
             for _, future in batch:
                 future.set_exception(error)
             return
-        now = values.milliseconds(self._clock())
         try:
             for work, future in batch:
                 connection.execute("SAVEPOINT one")
@@ -198,8 +220,9 @@ class Database:
                     events += transaction.events
             connection.execute("COMMIT")
         except Exception as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            with contextlib.suppress(apsw.Error):
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
             for _, future in batch:
                 if not future.done():
                     future.set_exception(error)
@@ -210,12 +233,15 @@ class Database:
             self._tell(events)
 
     def _tell(self, events: list[Event]) -> None:
-        try:
-            last = events[-1].id
-            assert last is not None
-            for listener in self.committed:
-                listener(last)
-            self._publish(events)
-        except Exception:
-            # The commit stands; a listener that fails must not take the writer with it.
-            log.exception("an event could not be passed on")
+        last = events[-1].id
+        assert last is not None
+        for tell in (
+            *(partial(listener, last) for listener in self.committed),
+            partial(self._publish, events),
+        ):
+            try:
+                tell()
+            except Exception:
+                # The commit stands; a listener that fails takes neither the writer nor the other
+                # listeners with it.
+                log.exception("an event could not be passed on")

@@ -22,12 +22,15 @@ class Events:
         return int(self._database.read("SELECT coalesce(max(id), 0) FROM event")[0][0])
 
     def since(self, last: int) -> Sequence[Event] | None:
-        """The events after `last`, in order; None when some of them are no longer kept."""
-        oldest = self._database.read("SELECT coalesce(min(id), 1) FROM event")[0][0]
-        if last < oldest - 1 or last > self.last():
-            return None
+        """The events after `last`, in order; None when some of them are no longer kept.
+
+        Ids follow one another without a gap, except where the log was cut or mended.
+        """
         query = EventRow.select().where(EventRow.id > last).order_by(EventRow.id)
-        return [event_from(row) for row in drained(query)]
+        after = [event_from(row) for row in drained(query)]
+        if after:
+            return after if after[0].id == last + 1 else None
+        return after if last == self.last() else None
 
     def prune(self) -> None:
         """Forget all but the newest `KEPT`. Ids go on counting."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import logging
 import random
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import apsw
 
@@ -27,6 +31,10 @@ from backend.store.db import Database, Transaction
 from backend.store.events import told_of
 from backend.store.tables import RETURNING_JOB, JobRow, drained, job_from, job_of
 
+log = logging.getLogger(__name__)
+
+UNREADABLE = (ValueError, TypeError, KeyError)
+"""What reading a row raises when its contents are damaged."""
 FARTHEST_DELAY_MS = 60_000
 """A delayed job whose time lies farther ahead than this was delayed on another clock: it is due."""
 KEPT = 10_000
@@ -103,9 +111,9 @@ class Jobs:
     def parents(self, jobs: Sequence[int]) -> dict[int, list[int]]:
         """The parents of each of these jobs."""
         found: dict[int, list[int]] = {job: [] for job in jobs}
-        marks = ", ".join("?" * len(jobs))
         for parent, child in self._database.read(
-            f"SELECT parent, child FROM edge WHERE child IN ({marks})", jobs
+            "SELECT parent, child FROM edge WHERE child IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(jobs)),),  # as one parameter, since there is a limit to their number
         ):
             found[child].append(parent)
         return found
@@ -117,19 +125,24 @@ class Jobs:
         token = secrets.token_hex(8)
 
         def claim(transaction: Transaction) -> Job | None:
-            rows = transaction.execute(
+            while claimed := transaction.execute(
                 "UPDATE job SET status = 'running', token = ?, attempt = attempt + 1, fault = NULL,"
                 " stage = NULL, started_at = ?, updated_at = ?, cancel_requested = 0,"
                 " pause_requested = 0, not_before = NULL"
                 " WHERE id = (SELECT id FROM job WHERE status = 'queued' AND lane = ?"
-                f" ORDER BY priority, id LIMIT 1) RETURNING {RETURNING_JOB}",
+                " ORDER BY priority, id LIMIT 1) RETURNING id",
                 (token, transaction.now, transaction.now, str(lane)),
-            )
-            if not rows:
-                return None
-            job = job_of(rows[0])
-            graph.tell(transaction, job)
-            return job
+            ):
+                number = claimed[0][0]
+                try:
+                    job = graph.load(transaction, number)
+                except UNREADABLE:
+                    _set_aside(transaction, number)  # or it would stop its lane for ever
+                    continue
+                assert job is not None
+                graph.tell(transaction, job)
+                return job
+            return None
 
         return self._database.write(claim)
 
@@ -163,14 +176,15 @@ class Jobs:
     ) -> bool:
         """Complete a job: artifact, film pointer, children and events in one transaction.
 
-        False, and no change at all, when the claim is over: somebody else ended it first.
+        False, and no change at all, when the claim is over, because somebody else ended it first,
+        or when a cancel was committed first.
         """
 
         def finish(transaction: Transaction) -> bool:
             ended = transaction.changed(
                 "UPDATE job SET status = 'completed', token = NULL, result = ?, work_seconds = ?,"
                 " cancel_requested = 0, pause_requested = 0, completed_at = ?, updated_at = ?"
-                " WHERE id = ? AND status = 'running' AND token = ?",
+                " WHERE id = ? AND status = 'running' AND token = ? AND NOT cancel_requested",
                 (
                     values.dump_mapping(result),
                     work_seconds,
@@ -208,16 +222,24 @@ class Jobs:
 
     def _end_attempt(self, job: Job, ending: Ending, give_back: bool) -> Ending | None:
         def end(transaction: Transaction) -> Ending | None:
-            over = ending.status.terminal
-            ended = transaction.changed(
+            asked = transaction.execute(
+                "SELECT cancel_requested, pause_requested FROM job"
+                " WHERE id = ? AND status = 'running' AND token = ?",
+                (job.id, job.token),
+            )
+            if not asked:
+                return None
+            came = _as_asked(ending, *asked[0])
+            over = came.status.terminal
+            transaction.execute(
                 "UPDATE job SET status = ?, token = NULL, fault = ?, not_before = ?,"
                 " attempt = attempt - ?, completed_at = ?, updated_at = ?, cancel_requested = 0,"
                 " pause_requested = 0 WHERE id = ? AND status = 'running' AND token = ?",
                 (
-                    str(ending.status),
-                    values.dump_fault(ending.fault),
-                    transaction.now + round(ending.delay * 1000)
-                    if ending.status is JobStatus.DELAYED
+                    str(came.status),
+                    values.dump_fault(came.fault),
+                    transaction.now + round(came.delay * 1000)
+                    if came.status is JobStatus.DELAYED
                     else None,
                     int(give_back),
                     transaction.now if over else None,
@@ -226,15 +248,13 @@ class Jobs:
                     job.token,
                 ),
             )
-            if not ended:
-                return None
             moved = graph.retold(transaction, job.id)
-            if ending.status is JobStatus.DELAYED:
+            if came.status is JobStatus.DELAYED:
                 for name in retry_names_of(job.kind):
                     transaction.emit(name, job.session, job.id, told_of(moved, moved.status))
             if over:
                 graph.parent_ended(transaction, moved)
-            return ending
+            return came
 
         return self._database.write(end)
 
@@ -247,8 +267,9 @@ class Jobs:
                 " WHERE status = 'delayed' AND (not_before <= ? OR not_before > ?) RETURNING id",
                 (transaction.now, transaction.now, transaction.now + FARTHEST_DELAY_MS),
             )
-            for (job,) in rows:
-                graph.retold(transaction, job)
+            for (number,) in sorted(rows):
+                with contextlib.suppress(*UNREADABLE):  # the claim sets that one aside
+                    graph.retold(transaction, number)
             return len(rows)
 
         return self._database.write(wake)
@@ -269,11 +290,11 @@ class Jobs:
                     self.fail(job, CANCELLED_BY_OWNER)
                     continue
                 ending = after_interruption(job.attempt, job.max_attempts)
-                if job.pause_requested and ending.status is JobStatus.QUEUED:
-                    ending = Ending(JobStatus.PAUSED, None)
                 self._end_attempt(job, ending, give_back=False)
-            except Exception:
+            except Exception as error:
                 stranded.append(int(number))
+                if isinstance(error, UNREADABLE):
+                    self._database.write(partial(_set_aside, number=number))
         return stranded
 
     # The owner's hand
@@ -373,10 +394,13 @@ class Jobs:
 
         def clear(transaction: Transaction) -> int:
             return transaction.changed(
-                "DELETE FROM job WHERE status IN ('completed', 'cancelled') AND NOT EXISTS"
-                " (SELECT 1 FROM edge JOIN job AS other ON other.id IN (edge.parent, edge.child)"
-                "  WHERE job.id IN (edge.parent, edge.child)"
-                "  AND other.status NOT IN ('completed', 'cancelled'))"
+                # What hangs together with a job that failed or goes on stays: a retry needs it.
+                "WITH RECURSIVE held (id) AS ("
+                " SELECT id FROM job WHERE status NOT IN ('completed', 'cancelled')"
+                " UNION SELECT edge.child FROM held JOIN edge ON edge.parent = held.id"
+                " UNION SELECT edge.parent FROM held JOIN edge ON edge.child = held.id)"
+                " DELETE FROM job WHERE status IN ('completed', 'cancelled')"
+                " AND id NOT IN (SELECT id FROM held)"
             )
 
         return self._database.write(clear)
@@ -387,7 +411,8 @@ class Jobs:
         def prune(transaction: Transaction) -> None:
             transaction.execute(
                 "DELETE FROM job WHERE status IN ('completed', 'failed', 'cancelled') AND id <="
-                " (SELECT id FROM job ORDER BY id DESC LIMIT 1 OFFSET ?)",
+                " (SELECT id FROM job WHERE status IN ('completed', 'failed', 'cancelled')"
+                "  ORDER BY id DESC LIMIT 1 OFFSET ?)",
                 (KEPT,),
             )
 
@@ -397,6 +422,34 @@ class Jobs:
         """What each kind of work has cost on this machine."""
         rows = self._database.read("SELECT kind, seconds, units FROM rate WHERE units > 0")
         return {JobKind(kind): Rate(seconds, units) for kind, seconds, units in rows}
+
+
+def _as_asked(ending: Ending, cancel: int, pause: int) -> Ending:
+    """An attempt's end, minding what the owner asked of the job while it ran.
+
+    The request was acknowledged: an attempt that fails or yields by itself must not swallow it.
+    """
+    if ending.status.terminal:
+        return ending
+    if cancel:
+        return Ending(JobStatus.CANCELLED, CANCELLED_BY_OWNER)
+    return Ending(JobStatus.PAUSED, ending.fault) if pause else ending
+
+
+def _set_aside(transaction: Transaction, number: int) -> None:
+    """End a running job whose row cannot be read, so that the others can go on."""
+    log.error("job %d cannot be read, and is set aside", number)
+    fault = Fault(
+        Category.CORRUPT, f"What Rushes kept of job {number} cannot be read.", "Import it again."
+    )
+    transaction.execute(
+        "UPDATE job SET status = 'failed', token = NULL, options = '{}', result = '{}',"
+        " stage = NULL, fault = ?, completed_at = ?, updated_at = ?, cancel_requested = 0,"
+        " pause_requested = 0 WHERE id = ? AND status = 'running'",
+        (values.dump_fault(fault), transaction.now, transaction.now, number),
+    )
+    with contextlib.suppress(*UNREADABLE):
+        graph.parent_ended(transaction, graph.retold(transaction, number))
 
 
 CANCELLED_BY_OWNER = Fault(Category.CANCELLED, "You cancelled it.", "Retry starts it again.")

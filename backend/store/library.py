@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import apsw
 
-from backend.core.fault import Category, explain, refuse
+from backend.core.fault import Category, FaultError, explain, refuse
 from backend.store import backup, health, manifest
 from backend.store.artifacts import Artifacts
 from backend.store.db import Database, Publish
@@ -81,17 +82,21 @@ def open_library(folder: Path, publish: Publish, films: Path) -> Library:
     """
     path = folder / DATABASE
     reports: list[str] = []
+    whole = False
     try:
         mirror = health.LastEvent(folder / MIRROR)
-        was_there = path.exists()
+    except OSError as error:
+        raise refuse(*_unusable(folder, error)) from error
+    try:
         kept = backup.backups(folder / BACKUPS)
-        if was_there:
+        if path.exists():
             wrong = health.damage(path, mirror.read())
         else:
             wrong = "the file is gone" if mirror.read() or kept else None
         if wrong:
-            reports.append(_mend(path, wrong, kept))
+            reports.append(_mend(path, wrong, kept, mirror.read()))
         _migrate(path, folder)
+        whole = True
     except OSError as error:
         raise refuse(*_unusable(folder, error)) from error
     except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
@@ -112,6 +117,15 @@ def open_library(folder: Path, publish: Publish, films: Path) -> Library:
             f"Another program holds the library in {folder}.",
             "Close it, then start Rushes again.",
         ) from error
+    except apsw.Error as error:
+        raise refuse(
+            Category.STORAGE,
+            f"The library in {folder} could not be read or written: {error}.",
+            "Look after that disk, then start Rushes again.",
+        ) from error
+    finally:
+        if not whole:
+            mirror.close()
     database = Database(path, publish)
     database.peewee.bind(MODELS)
     database.committed.append(mirror.write)
@@ -122,7 +136,8 @@ def open_library(folder: Path, publish: Publish, films: Path) -> Library:
     library.reports = reports + library.reports
     for report in library.reports:
         log.warning("%s", report)
-    if not kept or datetime.now(UTC) - kept[0].taken_at > BACKUP_EVERY:
+    # The newest may be dated ahead, by a clock that has been set right since.
+    if not kept or not timedelta() <= datetime.now(UTC) - kept[0].taken_at <= BACKUP_EVERY:
         # A backup that cannot be taken must not keep anybody from their recordings.
         try:
             library.back_up()
@@ -136,41 +151,90 @@ def _unusable(folder: Path, error: OSError) -> tuple[Category, str, str]:
     return fault.category, fault.message, fault.hint or "Choose another with --data-dir."
 
 
-def _mend(path: Path, wrong: str, kept: list[backup.Backup]) -> str:
-    """Put a sound database in the place of a damaged one; what the owner should know."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    mended = path.with_name(path.name + ".part")
-    mended.unlink(missing_ok=True)
-    newest_backup = kept[0].path if kept else None
-    for suffix in ("", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            Path(f"{path}{suffix}").rename(f"{aside}{suffix}")
-    saved = health.salvage(aside, newest_backup, mended)
+def _mend(path: Path, wrong: str, kept: list[backup.Backup], mirrored: int) -> str:
+    """Put a sound database in the place of a damaged one; what the owner should know.
+
+    The damaged one keeps its place until all that could be saved of it is on the disk: whoever is
+    interrupted here begins again with the same file.
+    """
+    mended = _unfinished(path)
+    # The newest that is whole: the same disk may have damaged others.
+    whole = next((b.path for b in kept if _is_whole(b)), None)
+    saved = health.salvage(path, whole, mended, mirrored)
     mended.chmod(0o600)
     backup.sync_file(mended)
-    mended.rename(path)
+    aside = _set_aside(path, "damaged")
+    mended.replace(path)
     backup.sync_folder(path.parent)
-    return (
-        f"The library's database could not be used: {wrong}. Saved: {saved}. "
-        f"The old file is kept as {aside.name}."
-    )
+    told = f"The library's database could not be used: {wrong}. Saved: {saved}."
+    return f"{told} The old file is kept as {aside.name}." if aside else told
+
+
+def _is_whole(kept: backup.Backup) -> bool:
+    try:
+        backup.check(kept)
+    except (FaultError, OSError, apsw.Error):
+        return False
+    return True
+
+
+def _unfinished(path: Path) -> Path:
+    """Where to write what will become the database; what a killed run left there is gone."""
+    part = path.with_name(path.name + ".part")
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        Path(f"{part}{suffix}").unlink(missing_ok=True)
+    return part
+
+
+def _set_aside(path: Path, why: str) -> Path | None:
+    """Give a database a second name, never that of an earlier one; None if there is none.
+
+    It keeps the first name until another file takes it, so that there is never no database.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    aside, number = path.with_name(f"{path.name}.{why}-{stamp}"), 2
+    while aside.exists() or Path(f"{aside}-wal").exists():
+        aside = path.with_name(f"{path.name}.{why}-{stamp}_{number}")
+        number += 1
+    for suffix in ("-shm", "-wal"):  # a log would be played back into whatever takes the name
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{path}{suffix}").rename(f"{aside}{suffix}")
+    if not path.exists():
+        return None
+    try:
+        aside.hardlink_to(path)
+    except OSError:  # a file system without links
+        shutil.copy2(path, aside)
+    return aside
 
 
 def _migrate(path: Path, folder: Path) -> None:
-    existed = path.exists()
+    if not path.exists():
+        _make(path)
     connection = apsw.Connection(str(path))
     try:
         connection.set_busy_timeout(5000)
         refuse_newer(connection)
-        if existed and 0 < version_of(connection) < newest():
+        if version_of(connection) < newest():
             backup.take(path, folder / BACKUPS, datetime.now(UTC))
-        if not existed:
-            path.chmod(0o600)
         connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
         migrate(connection)
     finally:
         connection.close()
+
+
+def _make(path: Path) -> None:
+    """A new database, which has its name only when it is whole: a kill leaves no empty one."""
+    part = _unfinished(path)
+    connection = apsw.Connection(str(part))
+    try:
+        migrate(connection)
+    finally:
+        connection.close()
+    part.chmod(0o600)
+    backup.sync_file(part)
+    part.rename(path)
+    backup.sync_folder(path.parent)
 
 
 def restore(folder: Path, chosen: backup.Backup) -> Path | None:
@@ -179,15 +243,17 @@ def restore(folder: Path, chosen: backup.Backup) -> Path | None:
     The present one is set aside; where. The caller holds the data folder's lock.
     """
     path = folder / DATABASE
-    aside: Path | None = None
-    if path.exists():
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        aside = path.with_name(f"{path.name}.before-restore-{stamp}")
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                Path(f"{path}{suffix}").rename(f"{aside}{suffix}")
+    backup.check(chosen)
+    aside = _set_aside(path, "before-restore")
     backup.put_back(chosen, path)
     mirror = health.LastEvent(folder / MIRROR)
-    mirror.write(0)
-    mirror.close()
+    try:
+        connection = apsw.Connection(str(path))
+        try:
+            health.skip_events(connection, mirror.read())
+        finally:
+            connection.close()
+        mirror.write(0)
+    finally:
+        mirror.close()
     return aside

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from backend.core.artifact import Artifact
 from backend.core.event import SESSION_CREATED, SESSION_DELETED, SESSION_UPDATED
 from backend.core.flow import plan_session
-from backend.core.job import Priority
+from backend.core.job import JobKind, Priority
 from backend.core.media import Source
 from backend.core.session import Picture, Segment, Session, SessionState
 from backend.core.timeline import session_timeline
@@ -153,10 +153,10 @@ class Sessions:
 
     def end(self, session: str, priority: Priority = Priority.NORMAL) -> Session:
         """End a live session and plan its work, at once and together. Raises as `add`."""
-        live = self._kept(session)
 
         def end(transaction: Transaction) -> None:
             _require_live(transaction, session)
+            live = self._kept(session)  # read here, or a piece that comes in meanwhile is left out
             ended = replace(live, state=SessionState.ENDED)
             transaction.execute(
                 "UPDATE session SET state = 'ended', ended_at = ?, updated_at = ?, sources = ?"
@@ -171,10 +171,17 @@ class Sessions:
 
     def plan_again(self, session: str, priority: Priority = Priority.LOW) -> None:
         """Plan the jobs of an ended session that are neither active nor done: after a rebuild."""
-        kept = self._kept(session)
 
         def plan(transaction: Transaction) -> None:
-            _plan(transaction, kept, priority)
+            kept = self._kept(session)
+            done = {
+                JobKind(kind)
+                for (kind,) in transaction.execute(
+                    "SELECT DISTINCT kind FROM job WHERE session = ? AND status = 'completed'",
+                    (session,),
+                )
+            }
+            _plan(transaction, kept, priority, done)
 
         self._database.write(plan)
 
@@ -291,6 +298,12 @@ def _require_live(transaction: Transaction, session: str) -> None:
         raise Conflict("This session has ended: nothing can be added to it any more.")
 
 
-def _plan(transaction: Transaction, session: Session, priority: Priority) -> None:
+def _plan(
+    transaction: Transaction,
+    session: Session,
+    priority: Priority,
+    done: Collection[JobKind] = (),
+) -> None:
     length = session_timeline(session).duration
-    graph.insert(transaction, session.id, plan_session(session, priority), float(length))
+    planned = tuple(job for job in plan_session(session, priority) if job.kind not in done)
+    graph.insert(transaction, session.id, planned, float(length))
