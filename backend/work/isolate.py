@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from backend.core.fault import Category, Fault, explain
+from backend.core.fault import Category, Fault, FaultError, explain
 from backend.core.media import MediaInfo, Source
 
 Probed = tuple[Source, MediaInfo] | Fault
@@ -27,6 +27,38 @@ def probe_files(paths: Sequence[Path], seconds: float = FILE_SECONDS) -> list[Pr
         rest = paths[len(answers) :]
         answers += _probe_until_it_breaks(rest, seconds)
     return answers
+
+
+def make_sample(folder: Path) -> None:
+    """Make the sample session in a new folder, apart from whoever asks for it.
+
+    Raises `FaultError` where the folder is there already or cannot be written.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_sample_child, args=(str(folder), theirs))
+    process.start()
+    theirs.close()
+    try:
+        fault: Fault | None = ours.recv()
+    except EOFError:
+        fault = Fault(Category.CRASH, "The sample session could not be made.", "Try again.")
+    finally:
+        process.join()
+        process.close()
+        ours.close()
+    if fault is not None:
+        raise FaultError(fault)
+
+
+def _sample_child(folder: str, pipe: Connection[Fault | None, None]) -> None:
+    from backend.media.sample import make_sample as make
+
+    try:
+        make(Path(folder))
+        pipe.send(None)
+    except Exception as error:
+        pipe.send(explain(error, "make the sample session"))
 
 
 def _probe_until_it_breaks(paths: Sequence[Path], seconds: float) -> list[Probed]:

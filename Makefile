@@ -1,0 +1,24 @@
+# The two commands of the README are `make run` and `make test`; the others are for daily work.
+
+.PHONY: run test soak bench setup format clean
+
+run: setup
+	@SESSION='$(SESSION)' scripts/run
+
+test: setup
+	@scripts/test
+
+soak: setup
+	@.venv/bin/pytest -m soak -o timeout=7200
+
+bench: setup
+	@.venv/bin/python -m tests.benchmarks $(ROWS)
+
+setup:
+	@PYTHON='$(PYTHON)' scripts/setup
+
+format: setup
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+clean:
+	rm -rf .venv build dist sample .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
