@@ -1,0 +1,46 @@
+"""The application: every route, behind the gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
+from pydantic import ValidationError
+
+from backend import __version__
+from backend.api import events, faults, gate, jobs, library, queue, segments, sessions, settings
+from backend.api.wire import SERVICES
+from backend.services import Services
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+ROUTES = (sessions.api, segments.api, jobs.api, queue.api, events.api, settings.api, library.api)
+
+
+def _refuse(error: ValidationError) -> object:
+    raise faults.refused_fields(error)
+
+
+def build_app(services: Services) -> OpenAPI:
+    """The routes alone; `build` puts the gate in front of them."""
+    app = OpenAPI(
+        "rushes",
+        info=Info(title="Rushes", version=__version__),
+        doc_ui=False,
+        validation_error_callback=_refuse,
+        static_folder=None,
+    )
+    app.extensions[SERVICES] = services
+    app.extensions[events.STREAMS] = events.Streams()
+    gate.install(app)
+    faults.register(app)
+    for routes in ROUTES:
+        app.register_api(routes)
+    return app
+
+
+def build(app: OpenAPI, services: Services, port: int) -> WSGIApplication:
+    """What a server on `port` is to serve."""
+    return gate.Gate(app.wsgi_app, port, services.token, services.presence)

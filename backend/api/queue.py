@@ -1,0 +1,71 @@
+"""The queue as a whole: how much, how long, how many at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import BaseModel
+
+from backend.api.wire import reply, services
+from backend.core.job import JobStatus, Lane
+from backend.core.progress import queue_seconds
+from backend.settings import Choices
+
+api = APIBlueprint("queue", __name__, url_prefix="/api/queue")
+
+AT_ONCE = 10_000
+"""Jobs whose parents are asked for in one query: SQLite bounds its parameters."""
+
+
+class QueueBody(BaseModel):
+    paused: bool
+    counts: dict[JobStatus, int]
+    seconds_left: float
+    """Until everything that can run has run; 0 when nothing can."""
+    limits: dict[Lane, int]
+    """Jobs at a time that the owner allows."""
+    machine: dict[str, Any]
+    """Limits in force, processor, memory and disk, as they were last measured."""
+
+
+def queue_body() -> QueueBody:
+    library, board = services().library, services().board
+    active = library.jobs.active()
+    limits = Choices(library.preferences.all()).limits()
+    left = {}
+    for job in active:
+        seconds = (board.progress(job.id) or {}).get("seconds_left")
+        if isinstance(seconds, int | float):
+            left[job.id] = float(seconds)
+    parents: dict[int, list[int]] = {}
+    waiting = [job.id for job in active if job.status is JobStatus.PENDING]
+    for start in range(0, len(waiting), AT_ONCE):
+        parents |= library.jobs.parents(waiting[start : start + AT_ONCE])
+    counts = library.jobs.counts()
+    return QueueBody(
+        paused=library.preferences.queue_paused(),
+        counts={status: counts.get(status, 0) for status in JobStatus},
+        seconds_left=round(queue_seconds(active, parents, limits, library.jobs.rates(), left), 1),
+        limits=limits,
+        machine=dict(board.machine()),
+    )
+
+
+@api.get("", responses={200: QueueBody})
+def show_queue() -> Response:
+    return reply(queue_body())
+
+
+@api.post("/pause", responses={200: QueueBody})
+def pause_queue() -> Response:
+    """Start nothing more until it is resumed. What runs stops at its next checkpoint."""
+    services().library.preferences.pause_queue(True)
+    return reply(queue_body())
+
+
+@api.post("/resume", responses={200: QueueBody})
+def resume_queue() -> Response:
+    services().library.preferences.pause_queue(False)
+    return reply(queue_body())

@@ -1,0 +1,336 @@
+"""Sessions: taken in, ended, shown, put into the bin and taken out again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+
+from backend.api.faults import Refused, known, missing
+from backend.api.jobs import FaultBody, JobBody, fault_body, job_body, progress_of
+from backend.api.wire import Asked, Page, reply, services
+from backend.core.flow import SessionStatus, merge_of, session_status
+from backend.core.job import Job, JobStatus, Priority
+from backend.core.session import Session, SessionOptions, SessionState
+from backend.core.time import ZERO, seconds
+from backend.core.timeline import session_timeline
+from backend.store.jobs import Conflict
+
+api = APIBlueprint("sessions", __name__, url_prefix="/api/sessions")
+
+PRIORITIES = {priority.name.lower(): priority for priority in Priority}
+
+
+def _plain_text(text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError("it holds characters that cannot be written") from error
+    return text.replace("\0", "")
+
+
+def _absolute(path: str) -> str:
+    if "\0" in path:
+        raise ValueError("a path cannot hold a NUL character")
+    if not Path(path).is_absolute():
+        raise ValueError("the path must be absolute")
+    return path
+
+
+Title = Annotated[str, AfterValidator(_plain_text)]
+AbsolutePath = Annotated[str, AfterValidator(_absolute)]
+PriorityName = Annotated[str, Field(pattern="^(high|normal|low)$")]
+
+
+class Options(Asked):
+    merge: bool = True
+    optimise: bool = True
+    enrich: bool = True
+
+    def core(self) -> SessionOptions:
+        return SessionOptions(self.merge, self.optimise, self.enrich)
+
+
+class NewSession(Asked):
+    """Recordings to take in, or a live session to begin."""
+
+    paths: list[AbsolutePath] | None = Field(None, min_length=1, max_length=10_000)
+    """A folder, or loose files. They stay where they are."""
+    live: bool = False
+    title: Title | None = None
+    options: Options | None = None
+    priority: PriorityName = "normal"
+    again: bool = False
+    """Import files anew that are in the library already."""
+
+    @model_validator(mode="after")
+    def one_way(self) -> NewSession:
+        if self.live == (self.paths is not None):
+            raise ValueError("give either paths, or live: true")
+        return self
+
+
+class SegmentBody(BaseModel):
+    name: str
+    path: str
+    size: int
+    duration: float
+    offset: float
+    """Seconds after the session's start."""
+
+
+class FilmBody(BaseModel):
+    path: str
+    key: str
+    size: int
+    duration: float | None
+
+
+class ProcessingBody(BaseModel):
+    """How the film comes along; None in all fields where none was asked for."""
+
+    status: JobStatus | None
+    progress: float
+    stage: str | None
+    fault: FaultBody | None
+    started_at: datetime | None
+    completed_at: datetime | None
+
+
+class SessionBody(BaseModel):
+    id: str
+    title: str
+    status: SessionStatus
+    state: SessionState
+    started_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None
+    deleted_at: datetime | None
+    folder: str | None
+    duration: float
+    """Seconds of recording."""
+    original_size: int
+    size: int | None
+    """Bytes of the film."""
+    compression_ratio: float | None
+    """The film's size by that of the originals."""
+    film: FilmBody | None
+    media_processing: ProcessingBody
+    notes: list[str]
+    segment_count: int
+
+
+class WholeSession(SessionBody):
+    """With what a list leaves out."""
+
+    options: Options
+    originals: list[str]
+    segments: list[SegmentBody]
+    jobs: list[JobBody]
+
+
+class SessionsBody(BaseModel):
+    sessions: list[SessionBody]
+    total: int
+
+
+def _film(session: Session) -> FilmBody | None:
+    film = session.film
+    if film is None:
+        return None
+    duration: float | None = None
+    told = film.facts.get("duration")
+    if isinstance(told, int | float | str):
+        duration = float(seconds(told))
+    return FilmBody(path=film.path, key=film.key, size=film.size, duration=duration)
+
+
+def _processing(jobs: Sequence[Job]) -> ProcessingBody:
+    merge = merge_of(jobs)
+    progress, live = (0.0, {}) if merge is None else progress_of(merge, services().board)
+    return ProcessingBody(
+        status=None if merge is None else merge.status,
+        progress=progress,
+        stage=None if merge is None else live.get("stage") or merge.stage,
+        fault=None if merge is None else fault_body(merge.fault),
+        started_at=None if merge is None else merge.started_at,
+        completed_at=None if merge is None else merge.completed_at,
+    )
+
+
+def session_body(session: Session, jobs: Sequence[Job]) -> SessionBody:
+    film, original = _film(session), session.original_size
+    return SessionBody(
+        id=session.id,
+        title=session.title,
+        status=session_status(session, jobs),
+        state=session.state,
+        started_at=session.started_at,
+        created_at=session.created_at,
+        updated_at=session.updated_at,
+        ended_at=session.ended_at,
+        deleted_at=session.deleted_at,
+        folder=session.folder,
+        duration=round(float(session_timeline(session).duration), 6),
+        original_size=original,
+        size=None if film is None else film.size,
+        compression_ratio=round(film.size / original, 4) if film and original else None,
+        film=film,
+        media_processing=_processing(jobs),
+        notes=list(session.notes),
+        segment_count=len(session.segments),
+    )
+
+
+def whole_session(session: Session) -> WholeSession:
+    jobs = services().library.jobs.of_sessions([session.id])[session.id]
+    segments, end = [], ZERO
+    for segment in session.segments:
+        start: Fraction = end if segment.offset is None else segment.offset
+        end = start + segment.info.duration
+        segments.append(
+            SegmentBody(
+                name=segment.name,
+                path=segment.source.path,
+                size=segment.source.size,
+                duration=round(float(segment.info.duration), 6),
+                offset=round(float(start), 6),
+            )
+        )
+    options = session.options
+    return WholeSession(
+        **session_body(session, jobs).model_dump(),
+        options=Options(merge=options.merge, optimise=options.optimise, enrich=options.enrich),
+        originals=[source.path for source in session.sources],
+        segments=segments,
+        jobs=[job_body(job, services().board) for job in jobs],
+    )
+
+
+class SessionPath(Asked):
+    session: str = Field(min_length=1, max_length=100)
+
+
+class SessionQuery(Page):
+    prefix: str | None = Field(None, min_length=1, max_length=100)
+    """Only those whose id begins with it; at most two, which tell whether it is one."""
+    binned: bool = False
+    """Those in the bin instead."""
+
+
+class Urgency(Asked):
+    priority: PriorityName = "normal"
+
+
+def found_session(number: str, binned: bool = False) -> Session:
+    """Raises `Refused` (404) for no such session."""
+    session = services().library.sessions.get(number, binned)
+    if session is None:
+        raise missing(f"session {number}")
+    return session
+
+
+@api.get("", responses={200: SessionsBody})
+def list_sessions(query: SessionQuery) -> Response:
+    """Sessions, the newest first."""
+    library = services().library
+    if query.binned:
+        binned = library.sessions.binned_before(datetime.now(UTC))
+        if query.prefix is not None:
+            binned = [session for session in binned if session.id.startswith(query.prefix)]
+        total = len(binned)
+        sessions = binned[query.offset : query.offset + query.limit]
+    elif query.prefix is not None:
+        ids = library.sessions.matching(query.prefix)
+        kept = [library.sessions.get(number) for number in ids]
+        sessions = [session for session in kept if session is not None]
+        total = len(sessions)
+    else:
+        sessions = library.sessions.page(query.limit, query.offset)
+        total = library.sessions.count()
+    jobs = library.jobs.of_sessions([session.id for session in sessions])
+    bodies = [session_body(session, jobs[session.id]) for session in sessions]
+    return reply(SessionsBody(sessions=bodies, total=total))
+
+
+@api.post("", responses={201: WholeSession, 200: WholeSession})
+def create_session(body: NewSession) -> Response:
+    """Take recordings in, or begin a live session. 200 when they were in the library already."""
+    intake = services().intake
+    options = None if body.options is None else body.options.core()
+    if body.paths is None:
+        return reply(whole_session(intake.begin(body.title, options)), 201)
+    session, new = intake.bring(
+        [Path(path) for path in body.paths],
+        title=body.title,
+        options=options,
+        priority=PRIORITIES[body.priority],
+        again=body.again,
+    )
+    return reply(whole_session(session), 201 if new else 200)
+
+
+@api.get("/<session>", responses={200: WholeSession})
+def show_session(path: SessionPath) -> Response:
+    return reply(whole_session(found_session(path.session)))
+
+
+@api.delete("/<session>", responses={200: WholeSession})
+def delete_session(path: SessionPath) -> Response:
+    """Put it into the bin and cancel what runs of it. Originals are not touched."""
+    with known(f"session {path.session}"):
+        services().library.sessions.bin(path.session)
+    return reply(whole_session(found_session(path.session, binned=True)))
+
+
+@api.post("/<session>/restore", responses={200: WholeSession})
+def restore_session(path: SessionPath) -> Response:
+    """Take it out of the bin. Its cancelled jobs wait for a retry."""
+    with known(f"session {path.session} in the bin"):
+        return reply(whole_session(services().library.sessions.restore(path.session)))
+
+
+@api.post("/<session>/end", responses={202: WholeSession})
+def end_session(path: SessionPath, body: Urgency) -> Response:
+    """End a live session. All of its work is stored before this returns, and none awaited."""
+    with known(f"session {path.session}"):
+        session = services().intake.end(path.session, PRIORITIES[body.priority])
+    return reply(whole_session(session), 202)
+
+
+@api.post("/<session>/cancel", responses={200: WholeSession})
+def cancel_session(path: SessionPath) -> Response:
+    """Cancel every job of it that has not ended."""
+    jobs = services().library.jobs
+    session = found_session(path.session)
+    if all(job.status.terminal for job in jobs.of_sessions([session.id])[session.id]):
+        raise Refused(409, f"Nothing runs or waits for “{session.title}”.")
+    jobs.cancel_session(session.id)
+    return reply(whole_session(session))
+
+
+@api.post("/<session>/retry", responses={200: WholeSession})
+def retry_session(path: SessionPath) -> Response:
+    """Start its failed and cancelled jobs afresh."""
+    jobs = services().library.jobs
+    session = found_session(path.session)
+    newest = {job.kind: job for job in jobs.of_sessions([session.id])[session.id]}
+    retried = 0
+    for job in newest.values():
+        # Retrying one brings back those that were cancelled with it.
+        if job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
+            try:
+                jobs.retry(job.id)
+            except (Conflict, KeyError):
+                continue
+            retried += 1
+    if not retried:
+        raise Refused(409, f"Nothing of “{session.title}” failed or was cancelled.")
+    return reply(whole_session(session))
