@@ -15,9 +15,9 @@ from types import FrameType
 
 from backend.api.server import Server
 from backend.bus import Board, Bus, Presence
-from backend.core.fault import Category, explain, refuse
+from backend.core.fault import Category, FaultError, explain, refuse
 from backend.ingest import Ingest
-from backend.instance import Lock, own_folder, write_address
+from backend.instance import Lock, last_port, own_folder, write_address
 from backend.services import Services
 from backend.settings import Settings
 from backend.store.library import Library, open_library
@@ -42,6 +42,7 @@ class App:
         server: Server,
         bus: Bus,
         presence: Presence,
+        token: str,
         leaving: threading.Event,
     ) -> None:
         self.settings = settings
@@ -50,6 +51,7 @@ class App:
         self.server = server
         self.bus = bus
         self.presence = presence
+        self.token = token
         self.leaving = leaving
 
     def unneeded(self) -> bool:
@@ -86,14 +88,25 @@ def build(settings: Settings, port: int | None = None) -> App:
             leave=leaving.set,
         )
         supervisor = Supervisor(settings, library, bus, board)
-        server = Server(services, port)
+        server = _listen(services, port)
         supervisor.start()
         server.start()
         write_address(settings.address, server.port, token)
     except BaseException:
         library.close()
         raise
-    return App(settings, library, supervisor, server, bus, presence, leaving)
+    return App(settings, library, supervisor, server, bus, presence, token, leaving)
+
+
+def _listen(services: Services, port: int | None) -> Server:
+    """A server on `port`, else on that of the last life, where a page may still look."""
+    if port is not None:
+        return Server(services, port)
+    last = last_port(services.settings.address)
+    try:
+        return Server(services, last)
+    except FaultError:
+        return Server(services)
 
 
 def make_folders(settings: Settings) -> None:
@@ -140,7 +153,7 @@ def serve(
                     "event": "ready",
                     "url": f"http://127.0.0.1:{app.server.port}/",
                     "port": app.server.port,
-                    "token": app.server.token,
+                    "token": app.token,
                     "pid": os.getpid(),
                 }
             )
@@ -156,7 +169,6 @@ def serve(
             for number, handler in previous.items():
                 signal.signal(number, handler)
             app.close()
-            settings.address.unlink(missing_ok=True)
     finally:
         lock.release()
     return 0

@@ -61,6 +61,15 @@ def write_address(path: Path, port: int, token: str) -> None:
     part.replace(path)
 
 
+def last_port(path: Path) -> int:
+    """The port of the backend that was here last; 0 where that is not known."""
+    try:
+        port = json.loads(path.read_text("utf-8"))["port"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+    return port if isinstance(port, int) and 0 < port < 65536 else 0
+
+
 def own_folder(folder: Path) -> None:
     """Make the data folder, readable by its owner only. Raises a fault where that cannot be."""
     try:
