@@ -175,7 +175,10 @@ def plays_in_browsers(info: MediaInfo, stream: VideoStream) -> tuple[bool, str]:
 
 
 def _encoding(stream: VideoStream) -> PictureEncoding:
-    crop = (stream.width % 2 if stream.width > 1 else 0, stream.height % 2 if stream.height > 1 else 0)
+    crop = (
+        stream.width % 2 if stream.width > 1 else 0,
+        stream.height % 2 if stream.height > 1 else 0,
+    )
     return PictureEncoding(
         width=max(2, stream.width - crop[0]),
         height=max(2, stream.height - crop[1]),
@@ -242,7 +245,13 @@ def _sound(timeline: Timeline, infos: Mapping[str, MediaInfo]) -> SoundPlan | No
     rate = rates.pop() if len(rates) == 1 else 48000
     rate = rate if rate in _RATES else 48000
     channels = 1 if all(clip.stream.channels == 1 for clip in clips) else 2
-    return SoundPlan(rate, channels, 96_000 * channels if channels == 1 else 160_000, tuple(clips), track.duration)
+    return SoundPlan(
+        rate,
+        channels,
+        96_000 * channels if channels == 1 else 160_000,
+        tuple(clips),
+        track.duration,
+    )
 
 
 def _seconds_of_work(part: PicturePlan) -> Fraction:
@@ -257,7 +266,9 @@ def _stages(
     paths = {part.clip.path for part in picture}
     segments = [clip.clip.path for clip in sound.clips] if sound else []
     count = len(set(segments) - paths)
-    reading = f"Reading {count} segment{'s' if count != 1 else ''}" if count else "Reading the recording"
+    reading = (
+        f"Reading {count} segment{'s' if count != 1 else ''}" if count else "Reading the recording"
+    )
     stages = [Stage("reading", reading, 0.2 + 0.003 * count)]
     encoded = [part for part in picture if part.encoding]
     if encoded:

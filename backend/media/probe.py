@@ -23,7 +23,7 @@ from av.video.stream import VideoStream as AvVideoStream
 
 from backend.core.fault import Category, refuse
 from backend.core.media import AudioStream, MediaInfo, VideoStream
-from backend.core.time import ZERO, timecode
+from backend.core.time import timecode
 from backend.media import colour
 from backend.media.read import open_media
 from backend.media.source import regular_file, shown
@@ -129,7 +129,9 @@ def _probe(container: InputContainer, path: Path, size: int) -> MediaInfo:
     for stream in recorded:
         if stream.index not in heads:
             others.append(f"{stream.type}:{_codec(stream)}")
-            notes.append(f"track {stream.index} ({_codec(stream)}) holds nothing that can be played")
+            notes.append(
+                f"track {stream.index} ({_codec(stream)}) holds nothing that can be played"
+            )
     playable = [stream for stream in recorded if stream.index in heads]
     if not playable:
         raise refuse(
@@ -148,7 +150,9 @@ def _probe(container: InputContainer, path: Path, size: int) -> MediaInfo:
     if told is None:
         notes.append("no duration in the header; measured")
     elif abs(told - (end - start)) > _DIFFERENT and walked:
-        notes.append(f"the header says {timecode(told)}, the recording lasts {timecode(end - start)}")
+        notes.append(
+            f"the header says {timecode(told)}, the recording lasts {timecode(end - start)}"
+        )
     if abs(start) > _LONG_CLOCK:
         notes.append(f"the clock starts at {timecode(start)}")
     video = [
@@ -156,7 +160,9 @@ def _probe(container: InputContainer, path: Path, size: int) -> MediaInfo:
         for s in playable
         if isinstance(s, AvVideoStream)
     ]
-    audio = [_audio(s, heads[s.index], spans[s.index]) for s in playable if isinstance(s, AvAudioStream)]
+    audio = [
+        _audio(s, heads[s.index], spans[s.index]) for s in playable if isinstance(s, AvAudioStream)
+    ]
     default = {s.index for s in playable if s.disposition & Disposition.default}
     video.sort(key=lambda v: (-v.width * v.height, v.index not in default, v.index))
     audio.sort(key=lambda a: (a.index not in default, -a.channels, -a.rate, a.index))
@@ -195,20 +201,20 @@ def _heads(
     if not streams:
         return heads, walks
     for stream in streams:
-        stream.thread_count = 1  # frame threads would hold the first frame back
+        stream.codec_context.thread_count = 1  # frame threads would hold the first frame back
     packets = volume = 0
     for packet in container.demux(*streams):
-        stream = packet.stream
+        index = packet.stream_index
         if packet.size:
             packets, volume = packets + 1, volume + packet.size
-            walks[stream.index].add(packet.pts, packet.duration or 0, packet.is_discard)
-        if stream.index not in heads:
+            walks[index].add(packet.pts, packet.duration or 0, packet.is_discard)
+        if index not in heads:
             try:
                 frames = packet.decode()
             except FFmpegError:
                 frames = []
             for frame in frames[:1]:
-                heads[stream.index] = _head(frame)
+                heads[index] = _head(frame)
         enough = all(
             s.index in heads and (s.type == "audio" or len(walks[s.index].times) >= 60)
             for s in streams
@@ -274,9 +280,7 @@ def _walk(
     try:
         for packet in again.demux(*(again.streams[stream.index] for stream in streams)):
             if packet.size:
-                walks[packet.stream_index].add(
-                    packet.pts, packet.duration or 0, packet.is_discard
-                )
+                walks[packet.stream_index].add(packet.pts, packet.duration or 0, packet.is_discard)
     except FFmpegError:
         pass  # what came until then is what can be used
     finally:

@@ -1,0 +1,100 @@
+"""Picture whose packets go into the film as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from backend.core.context import Context
+from backend.core.time import ticks
+from backend.media import h264
+from backend.media.order import Disorder, Ranked
+from backend.media.plan import PicturePlan
+
+
+class NotCopyable(Exception):
+    """Packets of this source make no film that plays everywhere. Says why; encode instead."""
+
+
+def video_stream(container: InputContainer, index: int) -> VideoStream:
+    stream = container.streams[index]
+    assert isinstance(stream, VideoStream)
+    return stream
+
+
+def copied(
+    part: PicturePlan, container: InputContainer, target: VideoStream, ctx: Context
+) -> Iterator[Packet[VideoStream]]:
+    """Packets of the film, in decoding order, in ticks of `part.time_base`.
+
+    The film's clock is the source's, moved: late pictures stay late, frames keep their lengths.
+    What precedes the first keyframe cannot be decoded and is left out; what an edit list hides
+    stays, with times before zero, and stays hidden.
+
+    Raises NotCopyable, as soon as it shows.
+    """
+    source = video_stream(container, part.clip.stream)
+    base = part.stream.time_base
+    shift = ticks(part.zero - part.span.start, part.time_base)
+    end = ticks(part.stream.start + part.stream.duration, part.time_base) - shift
+    step = ticks(1 / part.stream.frame_rate, part.time_base) if part.stream.frame_rate else 1
+    try:
+        pairs = Ranked(
+            _timed(source, container, base, shift, ctx), step, source.codec_context.reorder_depth
+        )
+        for shown, decoded, packet in pairs:
+            packet.stream = target
+            packet.time_base = part.time_base
+            packet.pts, packet.dts = shown, decoded
+            if not packet.duration or shown + packet.duration > end:
+                packet.duration = max(end - shown, 1) if end - shown < 60 * step else step
+            yield packet
+    except Disorder as error:
+        raise NotCopyable(f"the times of its frames are in disorder ({error})") from error
+
+
+def _timed(
+    source: VideoStream, container: InputContainer, base: Fraction, shift: int, ctx: Context
+) -> Iterator[tuple[int, Packet[VideoStream]]]:
+    extradata = source.codec_context.extradata
+    size = h264.length_size(extradata)
+    first: int | None = None
+    shapes: set[tuple[int, ...]] = set(_parsed(h264.shapes_of_header(extradata)))
+    packets = iter(container.demux(source))
+    while True:
+        ctx.check()
+        try:
+            packet = next(packets, None)
+        except FFmpegError as error:
+            raise NotCopyable(f"reading it failed ({error.strerror})") from error
+        if packet is None:
+            return
+        if not packet.size:
+            continue
+        if first is None and not packet.is_keyframe:
+            continue
+        if packet.pts is None:
+            raise NotCopyable("frames without times")
+        if packet.is_corrupt:
+            raise NotCopyable(f"damaged at {float(packet.pts * base):.1f} s")
+        if packet.is_keyframe:
+            shapes.update(_parsed(h264.shapes_in(memoryview(packet), size)))
+            if len(shapes) > 1:
+                raise NotCopyable(f"its format changes at {float(packet.pts * base):.1f} s")
+        first = packet.pts if first is None else first
+        if packet.pts < first:
+            continue  # leads into the first keyframe from before the recording
+        packet.duration = (packet.duration or 0) * base.numerator
+        yield packet.pts * base.numerator - shift, packet
+
+
+def _parsed(shapes: Iterator[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+    try:
+        yield from shapes
+    except (ValueError, IndexError) as error:
+        raise NotCopyable("its parameter sets are damaged") from error

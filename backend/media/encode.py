@@ -1,0 +1,226 @@
+"""Picture that is encoded, in chunks that are finished one by one.
+
+Each chunk starts with a frame that needs no other, so chunks can be made in any order, kept, and
+put behind each other as packets. A chunk that is finished is an artifact: a killed encode goes on
+at the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+
+import av
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from backend.core.artifact import ArtifactKind, artifact_key
+from backend.core.context import Context
+from backend.core.fault import FaultError, explain
+from backend.core.media import Source
+from backend.core.time import ticks
+from backend.media import colour
+from backend.media.order import Ranked
+from backend.media.picture import PictureFacts, pictures, unforced
+from backend.media.plan import KEYFRAMES, PicturePlan
+from backend.media.read import open_media
+from backend.media.write import Mp4Writer, sync
+
+PICTURE_ENGINE = 1
+"""Version of everything that shapes a chunk; raise it when chunks change."""
+
+_DOING = "encode the picture"
+_REORDER = 3
+"""Frames by which x264 reorders at most with the settings used here."""
+
+
+def chunk_keys(part: PicturePlan, source: Source) -> list[str]:
+    """Names of the chunks, by the source's bytes, the stretch and the encoder's settings."""
+    assert part.encoding is not None
+    return [
+        artifact_key(
+            ArtifactKind.PICTURE,
+            [source.key],
+            {
+                "stream": part.clip.stream,
+                "range": [str(chunk.start), str(chunk.end)],
+                "clip": [str(part.zero), str(part.span.start), str(part.span.end)],
+                **part.encoding.parameters(),
+            },
+            PICTURE_ENGINE,
+        )
+        for chunk in part.chunks
+    ]
+
+
+def _origins(part: PicturePlan) -> list[int]:
+    """Film tick at which each chunk begins, and after the last one where the clip ends."""
+    edges = [chunk.start for chunk in part.chunks] + [part.chunks[-1].end]
+    return [ticks(edge - part.zero + part.span.start, part.time_base) for edge in edges]
+
+
+def encode_chunks(
+    part: PicturePlan, source: Source, ctx: Context, facts: PictureFacts
+) -> list[Path]:
+    """Make the chunks that are not there yet. Returns the files of all, in order.
+
+    A chunk without frames (a picture that stood still) is an empty file.
+    """
+    keys, origins = chunk_keys(part, source), _origins(part)
+    found = [ctx.find(key) for key in keys]
+    i = 0
+    while i < len(keys):
+        if found[i] is not None:
+            i += 1
+            continue
+        until = i
+        while until < len(keys) and found[until] is None:
+            until += 1
+        frames = _Lookahead(pictures(part, origins[i], ctx, facts))
+        for k in range(i, until):
+            path = ctx.part(keys[k], ".mp4")
+            _chunk(part, path, frames, origins, k, ctx)
+            found[k] = ctx.keep(ArtifactKind.PICTURE, keys[k], path)
+            ctx.reach("chunk-written")
+        frames.close()
+        i = until
+    ctx.progress("picture", 1.0)
+    return [path for path in found if path is not None]
+
+
+class _Lookahead:
+    """Frames one after the other, with a look at the next."""
+
+    def __init__(self, frames: Iterator[tuple[int, av.VideoFrame]]) -> None:
+        self._frames = frames
+        self._next = next(frames, None)
+
+    def before(self, end: int) -> Iterator[tuple[int, av.VideoFrame]]:
+        while self._next is not None and self._next[0] < end:
+            current = self._next
+            yield current
+            self._next = next(self._frames, None)
+
+    @property
+    def following(self) -> int | None:
+        return None if self._next is None else self._next[0]
+
+    def close(self) -> None:
+        self._frames.close()  # type: ignore[attr-defined]
+
+
+def _chunk(
+    part: PicturePlan,
+    path: Path,
+    frames: _Lookahead,
+    origins: list[int],
+    k: int,
+    ctx: Context,
+) -> None:
+    origin, end = origins[k], origins[k + 1]
+    every = ticks(KEYFRAMES, part.time_base)
+    if frames.following is None or frames.following >= end:
+        try:
+            path.write_bytes(b"")
+            sync(path)
+        except OSError as error:
+            raise FaultError(explain(error, _DOING)) from error
+        return
+    timescale = part.time_base.denominator
+    with Mp4Writer(path, _DOING, faststart=False, timescale=timescale) as writer:
+        stream = _add_x264(writer, part)
+        last_key: int | None = None
+        for tick, frame in frames.before(end):
+            ctx.check()
+            key = last_key is None or tick - last_key >= every
+            last_key = tick if key else last_key
+            frame.pts, frame.time_base = tick - origin, part.time_base
+            for packet in stream.encode(unforced(frame, key)):
+                writer.write(packet)
+            ctx.progress("picture", (tick - origins[0]) / max(origins[-1] - origins[0], 1))
+        for packet in stream.encode(None):
+            writer.write(packet)
+
+
+def _add_x264(writer: Mp4Writer, part: PicturePlan) -> VideoStream:
+    encoding, source = part.encoding, part.stream
+    assert encoding is not None
+    rate = (source.frame_rate or Fraction(30)).limit_denominator(1001)
+    options = {
+        "preset": encoding.preset,
+        "crf": str(encoding.crf),
+        "profile": "high",
+        "forced-idr": "1",
+    }
+    stream = writer.add_encoder("libx264", rate, options)
+    assert isinstance(stream, VideoStream)
+    context = stream.codec_context
+    context.width, context.height = encoding.width, encoding.height
+    context.pix_fmt = "yuv420p"
+    context.time_base = part.time_base
+    context.gop_size = max(1, ceil(rate * KEYFRAMES * 2))
+    context.sample_aspect_ratio = source.sample_aspect
+    sdr = encoding.to_sdr
+    primaries = "bt709" if sdr else source.color_primaries
+    transfer = "bt709" if sdr else source.color_transfer
+    matrix = "bt709" if sdr else source.color_matrix
+    context.color_range = 1 if sdr else colour.number(colour.RANGES, source.color_range) or 0
+    context.color_primaries = colour.number(colour.PRIMARIES, primaries) or 2
+    context.color_trc = colour.number(colour.TRANSFERS, transfer) or 2
+    if matrix != "gbr":
+        context.colorspace = colour.number(colour.MATRICES, matrix) or 2
+    stream.time_base = part.time_base
+    return stream
+
+
+def add_encoded(
+    writer: Mp4Writer, part: PicturePlan, chunks: list[Path], stack: ExitStack
+) -> VideoStream:
+    """The film's picture track for packets of chunks, turned as the source was."""
+    first = next((path for path in chunks if path.stat().st_size), None)
+    if first is None:
+        raise ValueError("no frame could be decoded")
+    container = open_media(first)
+    stack.callback(container.close)
+    stream = writer.add_copy(container.streams.video[0], part.time_base)
+    if part.stream.rotation:
+        stream.set_display_rotation(-part.stream.rotation)
+    return stream
+
+
+def chunk_packets(
+    part: PicturePlan, chunks: list[Path], target: VideoStream, ctx: Context
+) -> Iterator[Packet[VideoStream]]:
+    """Packets of all chunks in decoding order, on the film's clock. Raises Disorder."""
+    end = ticks(part.span.end, part.time_base)
+    step = ticks(1 / part.stream.frame_rate, part.time_base) if part.stream.frame_rate else 1
+    for shown, decoded, packet in Ranked(_read(part, chunks, ctx), step, _REORDER):
+        packet.stream = target
+        packet.time_base = part.time_base
+        packet.pts, packet.dts = shown, decoded
+        packet.duration = max(min(packet.duration or step, end - shown), 1)
+        yield packet
+
+
+def _read(
+    part: PicturePlan, chunks: list[Path], ctx: Context
+) -> Iterator[tuple[int, Packet[VideoStream]]]:
+    origins = _origins(part)
+    for path, origin in zip(chunks, origins, strict=False):
+        if not path.stat().st_size:
+            continue
+        container = open_media(path)
+        try:
+            stream = container.streams.video[0]
+            assert stream.time_base is not None
+            base = Fraction(stream.time_base.numerator, stream.time_base.denominator)
+            for packet in container.demux(stream):
+                ctx.check()
+                if packet.size and packet.pts is not None:
+                    packet.duration = ticks((packet.duration or 0) * base, part.time_base)
+                    yield origin + ticks(packet.pts * base, part.time_base), packet
+        finally:
+            container.close()

@@ -1,0 +1,120 @@
+"""A session's timeline becomes its film."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from backend.core.artifact import ArtifactKind, artifact_key
+from backend.core.context import Context
+from backend.core.media import MediaInfo, Source
+from backend.core.timeline import Clip, Timeline
+from backend.media.copy import NotCopyable
+from backend.media.plan import RenderPlan, plan
+from backend.media.render import Rendered, render
+from backend.media.verify import FilmFacts, Spoiled, verify
+
+ENGINE = 1
+"""Version of everything that shapes a film; raise it when films change."""
+
+
+def film_key(timeline: Timeline, sources: Sequence[Source]) -> str:
+    """Name of the film that `merge` makes. Where the files lie does not matter, what they hold
+    does."""
+    place = {source.path: i for i, source in enumerate(sources)}
+    tracks = [
+        {
+            "kind": str(track.kind),
+            "items": [
+                [place[item.path], item.stream, *map(str, _range(item))]
+                if isinstance(item, Clip)
+                else [str(item.duration)]
+                for item in track.items
+            ],
+        }
+        for track in timeline.tracks
+    ]
+    return artifact_key(
+        ArtifactKind.FILM, [source.key for source in sources], {"tracks": tracks}, ENGINE
+    )
+
+
+def _range(clip: Clip) -> tuple[object, object]:
+    return clip.source_range.start, clip.source_range.end
+
+
+def merge(
+    timeline: Timeline,
+    infos: Mapping[str, MediaInfo],
+    sources: Sequence[Source],
+    output: Path,
+    ctx: Context,
+    title: str = "",
+) -> dict[str, object]:
+    """Write the film of `timeline` to `output`, verified and on the disk.
+
+    Copies the picture where browsers play it; where a copy does not come out right, encodes it
+    instead, once. `infos` and `sources` hold every clip's file, by path. Returns JSON values that
+    tell what the film is and how it was made. Raises FaultError or `Stopped`; an unfinished
+    `output` is left to the caller.
+    """
+    tags = _tags(timeline, infos, title)
+    made = plan(timeline, infos)
+    try:
+        rendered = render(made, sources, output, ctx, tags)
+        film = verify(output, rendered.expected, ctx)
+    except (NotCopyable, Spoiled) as error:
+        if not any(part.encoding is None for part in made.picture):
+            raise
+        reason = error.what if isinstance(error, Spoiled) else str(error)
+        made = plan(timeline, infos, encode_because=f"cannot be copied: {reason}")
+        rendered = render(made, sources, output, ctx, tags)
+        film = verify(output, rendered.expected, ctx)
+    ctx.reach("film-checked")
+    return _facts(made, rendered, film)
+
+
+def _tags(timeline: Timeline, infos: Mapping[str, MediaInfo], title: str) -> dict[str, str]:
+    """Title, and the date that the first recording which has one was made."""
+    tags = {"title": title} if title else {}
+    clips = [clip for track in timeline.tracks for clip in track.clips]
+    for clip in clips:
+        created = dict(infos[clip.path].tags).get("creation_time", "")
+        if created and not created.startswith(("1970", "1904")):
+            tags["creation_time"] = created
+            break
+    return tags
+
+
+def _facts(made: RenderPlan, rendered: Rendered, film: FilmFacts) -> dict[str, object]:
+    part = made.picture[0] if made.picture else None
+    notes = [*made.notes, *rendered.sound.notes]
+    if rendered.picture.damaged:
+        notes.append(f"{rendered.picture.damaged} damaged pictures were left out")
+    if rendered.picture.resized:
+        notes.append("the picture size changes in mid recording; scaled to the first")
+    if rendered.sound.damaged:
+        notes.append(f"{rendered.sound.damaged} damaged pieces of sound are silent")
+    if rendered.sound.missing:
+        notes.append(
+            f"{float(rendered.sound.missing):.2f} s of sound were missing; they are silent"
+        )
+    return {
+        "duration": float(film.duration),
+        "size": film.size,
+        "width": film.width,
+        "height": film.height,
+        "rotation": part.stream.rotation if part else None,
+        "video_codec": film.video_codec,
+        "audio_codec": film.audio_codec,
+        "frames": film.frames,
+        "sample_rate": film.rate,
+        "channels": film.channels,
+        "picture": None if part is None else "encoded" if part.encoding else "copied",
+        "reason": part.reason if part else None,
+        "damaged_frames": rendered.picture.damaged,
+        "damaged_sound": rendered.sound.damaged,
+        "missing_sound": float(rendered.sound.missing),
+        "joined": rendered.sound.joined,
+        "notes": notes,
+    }

@@ -1,0 +1,82 @@
+"""Decoding times for packets that have lost theirs, or come from several encoders.
+
+Frames are decoded in another order than they are shown, and a file needs times for both. Given
+the times at which frames are shown, the k-th packet may be decoded at the k-th of the sorted times,
+moved earlier by as many frames as the encoder reorders; nothing else is needed, and the result
+never collides where encoders follow each other. FFmpeg's own muxers derive missing times so
+(`compute_muxer_pkt_fields`), but only for constant rates.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+WINDOW = 64
+"""Packets looked ahead. H.264 reorders by at most 16."""
+
+
+class Disorder(Exception):
+    """Times of frames that no order of decoding fits: doubled, or further apart than the window."""
+
+
+class Ranked(Generic[T]):
+    """Pairs packets, in decoding order, with decoding times. Holds `WINDOW` packets."""
+
+    def __init__(self, packets: Iterable[tuple[int, T]], step: int, depth: int = 0) -> None:
+        """`packets`: (time it is shown, packet) in decoding order. `step`: the usual ticks between
+        frames. `depth`: frames by which the encoder reorders, where known; the first packets may
+        show that it is more."""
+        self._packets = iter(packets)
+        self._step = max(1, step)
+        self._depth = depth
+
+    def __iter__(self) -> Iterator[tuple[int, int, T]]:
+        """(shown, decoded, packet). Raises Disorder."""
+        waiting: deque[tuple[int, T]] = deque()
+        heap: list[int] = []
+        times: deque[int] = deque()
+        last: int | None = None
+        started = False
+
+        def ready() -> Iterator[tuple[int, int, T]]:
+            nonlocal last
+            while times and waiting:
+                shown, packet = waiting.popleft()
+                decoded = min(times.popleft(), shown)
+                if last is not None and decoded <= last:
+                    raise Disorder(f"a frame at {shown} cannot be decoded after {last}")
+                last = decoded
+                yield shown, decoded, packet
+
+        def start() -> None:
+            nonlocal started
+            started = True
+            depth = max(self._depth, reordering([shown for shown, _ in waiting]))
+            first = min(heap)
+            times.extend(first - (depth - i) * self._step for i in range(depth))
+
+        for shown, packet in self._packets:
+            waiting.append((shown, packet))
+            heapq.heappush(heap, shown)
+            if len(heap) <= WINDOW:
+                continue
+            if not started:
+                start()
+            times.append(heapq.heappop(heap))
+            yield from ready()
+        if heap and not started:
+            start()
+        while heap:
+            times.append(heapq.heappop(heap))
+        yield from ready()
+
+
+def reordering(shown: list[int]) -> int:
+    """By how many frames packets in decoding order run ahead of the order they are shown in."""
+    ranks = {time: rank for rank, time in enumerate(sorted(shown))}
+    return max((i - ranks[time] for i, time in enumerate(shown)), default=0)

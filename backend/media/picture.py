@@ -1,0 +1,260 @@
+"""Decoded pictures on the film's clock, in the form the encoder takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.filter import Graph
+from av.video.frame import PictureType
+from av.video.stream import VideoStream
+
+from backend.core.context import Context
+from backend.core.time import ticks
+from backend.media.plan import PictureEncoding, PicturePlan
+from backend.media.read import open_media
+
+_RUN_IN = Fraction(3)
+"""Seconds before the wanted time at which a seek aims: keyframes are found by decoding time, which
+runs ahead of the time they are shown."""
+
+_SEEKABLE = ("mov", "matroska")
+"""Containers whose index leads to the right frame, where they have one."""
+
+_FORMAT = "yuv420p"
+
+
+@dataclass(slots=True)
+class PictureFacts:
+    """What was met on the way."""
+
+    damaged: int = 0
+    """Packets that could not be decoded."""
+    frames: int = 0
+    resized: bool = False
+    """Whether the size changed in mid recording."""
+
+
+def pictures(
+    part: PicturePlan, start: int, ctx: Context, facts: PictureFacts
+) -> Iterator[tuple[int, av.VideoFrame]]:
+    """Frames from film tick `start` on, as (tick of `part.time_base`, frame), strictly increasing.
+
+    Frames are of the planned size in 8-bit 4:2:0. Where the clip begins between two frames, the
+    one that is on screen comes first, at the clip's start. Damaged packets are skipped and
+    counted.
+    """
+    assert part.encoding is not None
+    begin = ticks(part.span.start, part.time_base)
+    end = ticks(part.span.end, part.time_base)
+    early: av.VideoFrame | None = None
+    last: int | None = None
+    for tick, frame in _prepared(part, start, ctx, facts):
+        if tick < begin:
+            early = frame if part.clip.source_range.start > 0 else None
+            continue
+        if early is not None and tick > begin and start <= begin:
+            last = begin
+            yield begin, early
+        early = None
+        if tick >= end:
+            return
+        if tick < start or (last is not None and tick <= last):
+            continue
+        last = tick
+        yield tick, frame
+    if early is not None and start <= begin:
+        yield begin, early
+
+
+def _prepared(
+    part: PicturePlan, start: int, ctx: Context, facts: PictureFacts
+) -> Iterator[tuple[int, av.VideoFrame]]:
+    assert part.encoding is not None
+    shape = _Shape(part.encoding, part.time_base)
+    for time, frame in _decoded(part, start, ctx, facts):
+        facts.frames += 1
+        facts.resized = facts.resized or shape.changes(frame)
+        frame.pts = ticks(time - part.zero + part.span.start, part.time_base)
+        frame.time_base = part.time_base
+        yield from shape(frame)
+    yield from shape.rest()
+
+
+def _decoded(
+    part: PicturePlan, start: int, ctx: Context, facts: PictureFacts
+) -> Iterator[tuple[Fraction, av.VideoFrame]]:
+    """Frames with their time on the source's own clock."""
+    wanted = start * part.time_base + part.zero - part.span.start
+    container = open_media(Path(part.clip.path))
+    try:
+        stream = container.streams[part.clip.stream]
+        assert isinstance(stream, VideoStream)
+        stream.thread_type = "AUTO"
+        base = part.stream.time_base
+        step = 1 / part.stream.frame_rate if part.stream.frame_rate else Fraction(1, 25)
+        if start > ticks(part.span.start, part.time_base):
+            container = _sought(container, stream, wanted, part)
+            stream = container.streams[part.clip.stream]
+            assert isinstance(stream, VideoStream)
+        for count, frame in enumerate(_frames(container, stream, ctx, facts)):
+            stamp = frame.pts if frame.pts is not None else frame.dts
+            yield (part.stream.start + count * step if stamp is None else stamp * base), frame
+    finally:
+        container.close()
+
+
+def _sought(
+    container: InputContainer, stream: VideoStream, wanted: Fraction, part: PicturePlan
+) -> InputContainer:
+    """A container that stands before `wanted`: sought where its index can be trusted, else at its
+    beginning. Takes over the one it is given."""
+    base = part.stream.time_base
+    if container.format.name.startswith(_SEEKABLE) and len(stream.index_entries) > 1:
+        try:
+            container.seek(ticks(wanted - _RUN_IN, base), stream=stream)
+            packet = next((p for p in container.demux(stream) if p.size), None)
+            if packet and packet.is_keyframe and packet.pts is not None:
+                sure = packet.pts * base <= wanted
+                if sure:
+                    container.seek(ticks(wanted - _RUN_IN, base), stream=stream)
+                    stream.thread_type = "AUTO"
+                    return container
+        except FFmpegError:
+            pass  # an index that leads nowhere
+    container.close()
+    again = open_media(Path(part.clip.path))
+    again.streams[part.clip.stream].codec_context.thread_type = "AUTO"
+    return again
+
+
+def _frames(
+    container: InputContainer, stream: VideoStream, ctx: Context, facts: PictureFacts
+) -> Iterator[av.VideoFrame]:
+    packets = iter(container.demux(stream))
+    while True:
+        ctx.check()
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return
+            frames = packet.decode()
+        except FFmpegError as error:
+            if packet_ends(error):
+                return
+            facts.damaged += 1
+            continue
+        for frame in frames:
+            if frame.is_corrupt:
+                facts.damaged += 1
+            yield frame
+
+
+def packet_ends(error: FFmpegError) -> bool:
+    """Whether an error only says that there is no more."""
+    return isinstance(error, EOFError)
+
+
+class _Shape:
+    """Brings frames into the planned form: deinterlaced, cropped, scaled, SDR, 8-bit 4:2:0."""
+
+    def __init__(self, encoding: PictureEncoding, time_base: Fraction) -> None:
+        self._encoding = encoding
+        self._base = time_base
+        self._first: tuple[int, int] | None = None
+        self._form: tuple[object, ...] | None = None
+        self._graph: Graph | None = None
+
+    def changes(self, frame: av.VideoFrame) -> bool:
+        """Whether a frame has another size than the first."""
+        size = (frame.width, frame.height)
+        self._first = self._first or size
+        return size != self._first
+
+    def __call__(self, frame: av.VideoFrame) -> Iterator[tuple[int, av.VideoFrame]]:
+        form = (
+            frame.width,
+            frame.height,
+            frame.format.name,
+            int(frame.color_range),
+            int(frame.colorspace),
+        )
+        if form != self._form:
+            yield from self.rest()
+            self._form = form
+            self._graph = self._made(frame)
+        if self._graph is None:
+            yield self._tick(frame), frame
+            return
+        self._graph.vpush(frame)
+        yield from self._pulled()
+
+    def rest(self) -> Iterator[tuple[int, av.VideoFrame]]:
+        """What the filters still hold."""
+        if self._graph is not None:
+            self._graph.vpush(None)
+            yield from self._pulled()
+            self._graph = None
+
+    def _tick(self, frame: av.VideoFrame) -> int:
+        base = frame.time_base
+        assert frame.pts is not None
+        assert base is not None
+        return ticks(frame.pts * Fraction(base.numerator, base.denominator), self._base)
+
+    def _pulled(self) -> Iterator[tuple[int, av.VideoFrame]]:
+        assert self._graph is not None
+        while True:
+            try:
+                frame = self._graph.vpull()
+            except (BlockingIOError, EOFError):
+                return
+            yield self._tick(frame), frame
+
+    def _made(self, frame: av.VideoFrame) -> Graph | None:
+        encoding = self._encoding
+        filters: list[tuple[str, str]] = []
+        if encoding.deinterlace:
+            filters.append(("bwdif", "mode=send_frame:deint=interlaced"))
+        width, height = frame.width, frame.height
+        if any(encoding.crop) and (width, height) == (
+            encoding.width + encoding.crop[0],
+            encoding.height + encoding.crop[1],
+        ):
+            filters.append(("crop", f"{encoding.width}:{encoding.height}:0:0:exact=1"))
+            width, height = encoding.width, encoding.height
+        scale = []
+        if (width, height) != (encoding.width, encoding.height):
+            scale.append(f"w={encoding.width}:h={encoding.height}")
+        if encoding.to_sdr:
+            scale.append(
+                "out_transfer=bt709:out_primaries=bt709:out_color_matrix=bt709:out_range=tv:"
+                "intent=perceptual"
+            )
+        if scale:
+            filters.append(("scale", ":".join(scale)))
+        if not filters and frame.format.name in (_FORMAT, "yuvj420p"):
+            return None
+        filters.append(("format", _FORMAT))
+        graph = Graph()
+        node = graph.add_buffer(
+            width=frame.width, height=frame.height, format=frame.format, time_base=self._base
+        )
+        for name, arguments in filters:
+            following = graph.add(name, arguments)
+            node.link_to(following)
+            node = following
+        node.link_to(graph.add("buffersink"))
+        graph.configure()
+        return graph
+
+
+def unforced(frame: av.VideoFrame, key: bool) -> av.VideoFrame:
+    """A frame whose type the encoder chooses, but for a forced keyframe."""
+    frame.pict_type = PictureType.I if key else PictureType.NONE
+    return frame

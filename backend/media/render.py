@@ -1,0 +1,191 @@
+"""RenderPlan → film: the chunks that are missing are encoded, then all packets go into one file,
+in one pass."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeAlias
+
+from av.audio.stream import AudioStream
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from backend.core.context import Context
+from backend.core.fault import Category, refuse
+from backend.core.media import Source
+from backend.core.time import ZERO
+from backend.media.aac import add_aac, encoded
+from backend.media.copy import NotCopyable, copied, video_stream
+from backend.media.encode import add_encoded, chunk_packets, encode_chunks
+from backend.media.order import Disorder
+from backend.media.picture import PictureFacts
+from backend.media.plan import PicturePlan, RenderPlan
+from backend.media.read import open_media
+from backend.media.sound import SoundFacts, film_sound
+from backend.media.source import require_unchanged, shown
+from backend.media.verify import Expected, ExpectedAudio, ExpectedVideo
+from backend.media.write import Mp4Writer
+
+AnyPacket: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
+
+
+@dataclass(slots=True)
+class Rendered:
+    """What was muxed, to be verified, and what was met on the way."""
+
+    expected: Expected
+    picture: PictureFacts
+    sound: SoundFacts
+    notes: list[str] = field(default_factory=list)
+
+
+def render(
+    plan: RenderPlan,
+    sources: Sequence[Source],
+    output: Path,
+    ctx: Context,
+    tags: Mapping[str, str],
+) -> Rendered:
+    """Write the film of `plan` to `output`. `sources`: every file that it reads.
+
+    Raises NotCopyable where packets turn out unfit, FaultError where a source or the disk fails,
+    `Stopped` when the work was asked to end. An unfinished `output` is left to the caller.
+    """
+    ctx.plan(plan.stages)
+    for i, source in enumerate(sources):
+        ctx.check()
+        require_unchanged(source)
+        ctx.progress("reading", (i + 1) / len(sources))
+    picture, sound = PictureFacts(), SoundFacts()
+    by_path = {source.path: source for source in sources}
+    part = plan.picture[0] if plan.picture else None
+    chunks: list[Path] = []
+    if part is not None and part.encoding is not None:
+        chunks = encode_chunks(part, by_path[part.clip.path], ctx, picture)
+        require_unchanged(by_path[part.clip.path])
+        if not any(chunk.stat().st_size for chunk in chunks):
+            raise refuse(
+                Category.INPUT,
+                f"No picture in “{shown(part.clip.path)}” could be decoded.",
+                "Play the file in another program; if it shows nothing there either, leave it out.",
+            )
+    expected = _mux(plan, part, chunks, output, ctx, tags, sound)
+    ctx.reach("film-written")
+    for source in sources:
+        require_unchanged(source)
+    _require_complete(part, expected)
+    return Rendered(expected, picture, sound)
+
+
+def _require_complete(part: PicturePlan | None, expected: Expected) -> None:
+    """A copy must hold the packets that the source's index counts, but for a few at its edges."""
+    if part is None or part.encoding is not None or expected.video is None:
+        return
+    wanted, came = part.stream.frames, expected.video.packets
+    if wanted is not None and came < wanted * Fraction(99, 100) - 5:
+        raise refuse(
+            Category.CORRUPT,
+            f"Only {came} of {wanted} pictures of “{shown(part.clip.path)}” could be read.",
+            "Check the drive that the file is on, then retry.",
+        )
+
+
+def _mux(
+    plan: RenderPlan,
+    part: PicturePlan | None,
+    chunks: list[Path],
+    output: Path,
+    ctx: Context,
+    tags: Mapping[str, str],
+    facts: SoundFacts,
+) -> Expected:
+    timescale = part.time_base.denominator if part else plan.sound.rate if plan.sound else 1000
+    video: _Counted | None = None
+    audio: _Counted | None = None
+    samples = _Progress(ctx, plan)
+    with ExitStack() as stack:
+        tracks: list[Iterator[tuple[Fraction, AnyPacket]]] = []
+        writer = stack.enter_context(
+            Mp4Writer(output, "write the film", faststart=True, timescale=timescale, tags=tags)
+        )
+        if part is not None:
+            if part.encoding is None:
+                container = open_media(Path(part.clip.path))
+                stack.callback(container.close)
+                source = video_stream(container, part.clip.stream)
+                target = writer.add_copy(source, part.time_base)
+                video = _Counted(copied(part, container, target, ctx), part.time_base)
+                size = (source.codec_context.width, source.codec_context.height)
+            else:
+                target = add_encoded(writer, part, chunks, stack)
+                video = _Counted(chunk_packets(part, chunks, target, ctx), part.time_base)
+                size = (part.encoding.width, part.encoding.height)
+            tracks.append(iter(video))
+        if plan.sound is not None:
+            track = add_aac(writer, plan.sound)
+            blocks = film_sound(plan.sound, ctx, facts)
+            packets = encoded(blocks, track, plan.sound, samples.heard)
+            audio = _Counted(packets, Fraction(1, plan.sound.rate))
+            tracks.append(iter(audio))
+        ctx.reach("film-open")
+        try:
+            for time, packet in heapq.merge(*tracks, key=lambda pair: pair[0]):
+                ctx.check()
+                writer.write(packet)
+                samples.passed(time)
+        except Disorder as error:
+            raise NotCopyable(str(error)) from error
+    ctx.progress("film", 1.0)
+    return Expected(
+        ExpectedVideo("h264", *size, video.count, video.end) if video else None,
+        ExpectedAudio("aac", plan.sound.rate, plan.sound.channels, audio.count, plan.sound.duration)
+        if plan.sound and audio
+        else None,
+    )
+
+
+class _Counted:
+    """Packets with the time at which they are decoded, counted as they pass."""
+
+    def __init__(self, packets: Iterable[AnyPacket], time_base: Fraction) -> None:
+        self._packets = packets
+        self._base = time_base
+        self.count = 0
+        self.end = ZERO
+        """Seconds of film where the last frame ends."""
+
+    def __iter__(self) -> Iterator[tuple[Fraction, AnyPacket]]:
+        for packet in self._packets:
+            self.count += 1
+            shown = packet.pts or 0
+            self.end = max(self.end, (shown + (packet.duration or 0)) * self._base)
+            yield (packet.dts or 0) * self._base, packet
+
+
+class _Progress:
+    """Tells how much of the film is written, and when half of it is."""
+
+    def __init__(self, ctx: Context, plan: RenderPlan) -> None:
+        self._ctx = ctx
+        self._sound = plan.sound
+        self._whole = max(plan.duration, Fraction(1, 1000))
+        self._half = False
+
+    def heard(self, samples: int) -> None:
+        if self._sound:
+            self._tell(Fraction(samples, self._sound.rate))
+
+    def passed(self, time: Fraction) -> None:
+        self._tell(time)
+
+    def _tell(self, time: Fraction) -> None:
+        share = float(time / self._whole)
+        self._ctx.progress("film", min(share, 0.99))
+        if share >= 0.5 and not self._half:
+            self._half = True
+            self._ctx.reach("film-half")

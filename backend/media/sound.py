@@ -1,0 +1,293 @@
+"""The film's sound as samples: segments decoded, joined, resampled and put in their places.
+
+Clips that follow each other without a cut and have one format are a *run*. Within a run nothing is
+restarted: the resampler goes on, and where the pieces are one stream that a recorder cut (each
+begins where the last ended), so does the decoder. A codec like AAC builds every block out of two
+packets; a decoder that starts anew at each piece would lose half of that at every join.
+
+Memory is bounded: one decoded frame at a time, whatever the length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from backend.core.context import Context
+from backend.core.time import ticks
+from backend.media.plan import SoundClip, SoundPlan
+from backend.media.read import open_media
+
+Samples = npt.NDArray[np.float32]
+"""Shape (channels, samples), full scale ±1."""
+
+TOLERANCE = Fraction(20, 1000)
+"""Seconds by which time stamps may disagree with the count of samples: rounding to milliseconds
+and the jitter of recorders. Beyond it something is missing, or there twice."""
+
+FADE = Fraction(5, 1000)
+"""Seconds of fade where sound is cut, so that it does not click."""
+
+_JOINS = Fraction(5, 1000)
+"""Seconds between the end of one piece and the start of the next that still make one stream;
+segment writers round to milliseconds."""
+
+_BLOCK = 48_000
+"""Samples of silence handed on at a time."""
+
+
+@dataclass(slots=True)
+class SoundFacts:
+    """What was met on the way."""
+
+    damaged: int = 0
+    """Packets that could not be decoded; there is silence in their place."""
+    missing: Fraction = Fraction(0)
+    """Seconds that sources promised and did not hold."""
+    joined: int = 0
+    """Pieces at whose start the decoder went on."""
+    notes: list[str] = field(default_factory=list)
+
+
+def runs(plan: SoundPlan) -> list[tuple[SoundClip, ...]]:
+    """Clips grouped into stretches without a cut or a change of format."""
+    grouped: list[list[SoundClip]] = []
+    for clip in plan.clips:
+        if grouped and _follows(grouped[-1][-1], clip):
+            grouped[-1].append(clip)
+        else:
+            grouped.append([clip])
+    return [tuple(group) for group in grouped]
+
+
+def _follows(before: SoundClip, clip: SoundClip) -> bool:
+    a, b = before.stream, clip.stream
+    return (
+        before.span.end == clip.span.start
+        and not before.cut_out
+        and not clip.cut_in
+        and (a.codec, a.rate, a.layout) == (b.codec, b.rate, b.layout)
+    )
+
+
+def _is_one_stream(before: SoundClip, clip: SoundClip) -> bool:
+    end = before.stream.start + before.stream.duration
+    return before.clip.path != clip.clip.path and abs(clip.stream.start - end) <= _JOINS
+
+
+def film_sound(plan: SoundPlan, ctx: Context, facts: SoundFacts) -> Iterator[Samples]:
+    """The whole track in blocks: exactly `plan.samples` samples of `plan.channels` channels."""
+    at = 0
+    for run in runs(plan):
+        start = ticks(run[0].span.start, Fraction(1, plan.rate))
+        end = ticks(run[-1].span.end, Fraction(1, plan.rate))
+        yield from _silence(start - at, plan.channels)
+        at = max(at, start)
+        for block in _resampled(_run_samples(run, ctx, facts), run[0].stream.rate, plan.rate):
+            taken = block[:, : end - at]
+            if taken.shape[1]:
+                yield _in_channels(taken, plan.channels)
+                at += taken.shape[1]
+        yield from _silence(end - at, plan.channels)
+        at = max(at, end)
+    yield from _silence(plan.samples - at, plan.channels)
+
+
+def _silence(count: int, channels: int) -> Iterator[Samples]:
+    while count > 0:
+        yield np.zeros((channels, min(count, _BLOCK)), np.float32)
+        count -= _BLOCK
+
+
+def _in_channels(block: Samples, channels: int) -> Samples:
+    return block if block.shape[0] == channels else np.repeat(block, channels, axis=0)
+
+
+def _resampled(blocks: Iterator[Samples], rate: int, target: int) -> Iterator[Samples]:
+    """Blocks at another rate, by libswresample, whose output starts where its input does."""
+    if rate == target:
+        yield from blocks
+        return
+    resampler: AudioResampler | None = None
+    for block in blocks:
+        layout = "mono" if block.shape[0] == 1 else "stereo"
+        resampler = resampler or AudioResampler("fltp", layout, target)
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), "fltp", layout)
+        frame.sample_rate = rate
+        frame.time_base = Fraction(1, rate)
+        for out in resampler.resample(frame):
+            yield out.to_ndarray().astype(np.float32, copy=False)
+    if resampler is not None:
+        for out in resampler.resample(None):
+            yield out.to_ndarray().astype(np.float32, copy=False)
+
+
+def _run_samples(run: tuple[SoundClip, ...], ctx: Context, facts: SoundFacts) -> Iterator[Samples]:
+    """A run at its own rate, mono or stereo: gaps filled, overlaps dropped, cut ends faded."""
+    rate = run[0].stream.rate
+    origin = run[0].span.start
+    length = ticks(run[-1].span.end - origin, Fraction(1, rate))
+    fade = int(FADE * rate)
+    tolerance = int(TOLERANCE * rate)
+    at = 0
+    held: Samples | None = None  # one block stays back, to be faded if a gap follows
+    fade_in = run[0].cut_in
+    for clip, first, time, block in _frames(run, rate, ctx, facts):
+        if time is not None:
+            place = ticks(time - clip.zero + clip.span.start - origin, Fraction(1, rate))
+            off = place - at
+            if off < 0 and (first or off < -tolerance):
+                block = block[:, -off:]
+            elif off > 0 and (first or off > tolerance):
+                if held is not None:
+                    yield _faded(held, fade, out=True)
+                    held, fade_in = None, True
+                yield from _silence(min(off, length - at), block.shape[0])
+                at = min(at + off, length)
+        block = block[:, : length - at]
+        if not block.shape[1]:
+            if at >= length:
+                break
+            continue
+        if fade_in:
+            block, fade_in = _faded(block, fade, out=False), False
+        if held is not None:
+            yield held
+        held = block
+        at += block.shape[1]
+    if held is not None:
+        yield _faded(held, fade, out=True) if run[-1].cut_out or at < length - tolerance else held
+    if length - at > tolerance:
+        facts.missing += Fraction(length - at, rate)
+    yield from _silence(length - at, 1 if held is None else held.shape[0])
+
+
+def _faded(block: Samples, length: int, *, out: bool) -> Samples:
+    count = min(length, block.shape[1])
+    ramp = (np.arange(count, dtype=np.float32) + 0.5) / max(count, 1)
+    block = block.copy()
+    if out:
+        block[:, block.shape[1] - count :] *= ramp[::-1]
+    else:
+        block[:, :count] *= ramp
+    return block
+
+
+def _frames(
+    run: tuple[SoundClip, ...], rate: int, ctx: Context, facts: SoundFacts
+) -> Iterator[tuple[SoundClip, bool, Fraction | None, Samples]]:
+    """Decoded frames of a run: (clip, whether its place must be met exactly, time on the source's
+    clock, samples)."""
+    convert = _Converter(rate)
+    decoder: AudioCodecContext | None = None
+    extradata: bytes | None = None
+    last: SoundClip | None = None
+    first = True
+    for clip in run:
+        container = open_media(Path(clip.clip.path))
+        try:
+            stream = _audio_stream(container, clip.clip.stream)
+            own = stream.codec_context
+            goes_on = (
+                decoder is not None
+                and last is not None
+                and _is_one_stream(last, clip)
+                and own.extradata == extradata
+            )
+            if goes_on:
+                facts.joined += 1
+            elif decoder is not None and last is not None:
+                for frame in _decoded(decoder, None, facts):
+                    yield last, False, None, convert(frame)
+                first = first or not _is_one_stream(last, clip)
+            if not goes_on:
+                decoder, extradata = own, own.extradata
+            assert decoder is not None
+            base = clip.stream.time_base
+            for packet in _packets(container, stream, facts):
+                ctx.check()
+                for frame in _decoded(decoder, packet, facts):
+                    time = None if frame.pts is None else frame.pts * base
+                    yield clip, first, time, convert(frame)
+                    first = False
+            last = clip
+        finally:
+            container.close()
+    if decoder is not None and last is not None:
+        for frame in _decoded(decoder, None, facts):
+            yield last, first, None, convert(frame)
+
+
+def _audio_stream(container: InputContainer, index: int) -> AudioStream:
+    stream = container.streams[index]
+    assert isinstance(stream, AudioStream)
+    return stream
+
+
+def _packets(
+    container: InputContainer, stream: AudioStream, facts: SoundFacts
+) -> Iterator[av.Packet[AudioStream]]:
+    packets = iter(container.demux(stream))
+    while True:
+        try:
+            packet = next(packets, None)
+        except FFmpegError as error:
+            facts.notes.append(f"reading the sound ended early ({error.strerror})")
+            return
+        if packet is None:
+            return
+        if packet.size:
+            yield packet
+
+
+def _decoded(
+    decoder: AudioCodecContext, packet: av.Packet[AudioStream] | None, facts: SoundFacts
+) -> list[av.AudioFrame]:
+    try:
+        return [frame for frame in decoder.decode(packet) if frame.samples]
+    except FFmpegError:
+        facts.damaged += 1
+        return []
+
+
+class _Converter:
+    """Frames of any format to mono or stereo floats at one rate."""
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._form: tuple[str, str, int] | None = None
+        self._resampler: AudioResampler | None = None
+
+    def __call__(self, frame: av.AudioFrame) -> Samples:
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if form != self._form or self._resampler is None:
+            layout = "mono" if frame.layout.nb_channels == 1 else "stereo"
+            # More channels than two are mixed so that the sum cannot exceed full scale.
+            options = {"rematrix_maxval": "1.0"} if frame.layout.nb_channels > 2 else None
+            self._resampler = AudioResampler("fltp", layout, self._rate, options=options)
+            self._form = form
+        frame.pts = None
+        parts = [out.to_ndarray() for out in self._resampler.resample(frame)]
+        if not parts:
+            return np.zeros((1 if frame.layout.nb_channels == 1 else 2, 0), np.float32)
+        whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+        return whole.astype(np.float32, copy=False)
+
+
+def gaps(plan: SoundPlan) -> Fraction:
+    """Seconds of the track that no clip covers."""
+    spans = [clip.span for clip in plan.clips]
+    between = sum((max(b.start - a.end, Fraction(0)) for a, b in pairwise(spans)), Fraction(0))
+    return between + spans[0].start if spans else plan.duration

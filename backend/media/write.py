@@ -1,0 +1,118 @@
+"""The one muxer: packets in, an MP4 that starts playing at once out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from backend.core.fault import FaultError, explain
+
+_MAX_TIMESCALE = 1_000_000_000
+
+
+def sync(path: Path) -> None:
+    """Bring a file's bytes onto the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Mp4Writer:
+    """An MP4 in the making. Use as a context manager; leaving it without error finishes the file.
+
+    Owns the container. On an error the container is closed and the unfinished file stays where it
+    is: it belongs to the caller, who also named it. Whatever the system says while writing comes
+    out as a FaultError (storage, permission …).
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        doing: str,
+        *,
+        faststart: bool,
+        timescale: int = 1000,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """`doing` completes "Rushes could not …". `timescale`: ticks a second of edit lists, and
+        so how exactly a late start is kept."""
+        self._path = path
+        self._doing = doing
+        self._last: dict[int, int] = {}
+        self.packets: dict[int, int] = {}
+        """Packets written, by index of the stream."""
+        options = {"movie_timescale": str(min(max(timescale, 1000), _MAX_TIMESCALE))}
+        if faststart:
+            options["movflags"] = "+faststart"
+        try:
+            # Explicit format: the name of an unfinished file ends in anything.
+            self._container: OutputContainer = av.open(
+                f"file:{path}", "w", format="mp4", container_options=options
+            )
+        except (FFmpegError, OSError) as error:
+            raise FaultError(explain(error, doing)) from error
+        self._container.metadata.update(tags or {})
+
+    def add_copy(self, template: VideoStream, time_base: Fraction) -> VideoStream:
+        """A track for packets of `template`: codec parameters, aspect, colour and rotation kept."""
+        stream = self._container.add_stream_from_template(template, opaque=True)
+        stream.time_base = time_base
+        return stream
+
+    def add_encoder(
+        self, codec: str, rate: int | Fraction | None, options: dict[str, str]
+    ) -> Stream:
+        """A track that is encoded here; the caller sets its context before the first packet."""
+        return self._container.add_stream(codec, rate=rate, options=options)
+
+    def write(self, packet: Packet[VideoStream] | Packet[AudioStream]) -> None:
+        """Write one packet; its `stream` must be one of this file's.
+
+        Raises ValueError where decoding times do not increase: whoever made the packet is wrong.
+        """
+        index = packet.stream_index
+        dts, last = packet.dts, self._last.get(index)
+        if dts is not None:
+            if last is not None and dts <= last:
+                raise ValueError(f"decoding time {dts} after {last} on track {index}")
+            self._last[index] = dts
+        self.packets[index] = self.packets.get(index, 0) + 1
+        try:
+            self._container.mux_one(packet)
+        except (FFmpegError, OSError) as error:
+            raise FaultError(explain(error, self._doing)) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            # A full disk raises here a second time; the first reason is the one to tell.
+            with suppress(FFmpegError, OSError, ValueError):
+                self._container.close()
+            return
+        try:
+            self._container.close()
+            sync(self._path)
+        except (FFmpegError, OSError) as problem:
+            raise FaultError(explain(problem, self._doing)) from problem
