@@ -22,6 +22,7 @@ from backend.core.context import Stopped
 from backend.core.fault import explain
 from backend.core.progress import Stage
 from backend.work import points
+from backend.work.handlers import HANDLERS
 from backend.work.messages import (
     Advance,
     Answer,
@@ -121,8 +122,6 @@ def main(assignment: Assignment, pipe: Connection[FromChild, ToChild]) -> None:
     bound_memory(MEMORY_LIMIT)
     context = PipeContext(assignment, pipe)
     context.reach("child-started")
-    from backend.work.handlers import HANDLERS  # av and numpy are loaded here, not in the backend
-
     try:
         done: FromChild = HANDLERS[assignment.job.kind](assignment, context)
     except Stopped:

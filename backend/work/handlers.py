@@ -1,4 +1,8 @@
-"""What each kind of job does. Runs in the child; this is where the media engine is loaded."""
+"""What each kind of job does. Runs in the child.
+
+Parts of the media engine are imported by the handler that uses them: they cost a child a fifth of a
+second, and the backend itself must never load them.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,6 @@ from backend.core.fault import Category, refuse
 from backend.core.job import JobKind
 from backend.core.session import Session
 from backend.core.timeline import session_timeline
-from backend.media import merge as merging
-from backend.media import thumbnails, waveform
-from backend.media.source import require_unchanged
 from backend.work.messages import Assignment, Done, Made
 
 SPARE = 64 << 20
@@ -23,6 +24,9 @@ SPARE = 64 << 20
 
 def merge(assignment: Assignment, context: Context) -> Done:
     """Make the film of a session."""
+    from backend.media import merge as merging
+    from backend.media.source import require_unchanged
+
     session = assignment.session
     timeline = session_timeline(session)
     key = merging.film_key(timeline, session.sources)
@@ -52,34 +56,44 @@ def _require_room(session: Session, folder: Path) -> None:
         )
 
 
+def waveform(assignment: Assignment, context: Context) -> Done:
+    """Peaks of the film's sound."""
+    from backend.media.waveform import PEAKS_ENGINE, peaks
+
+    return _preview(assignment, context, ArtifactKind.PEAKS, PEAKS_ENGINE, ".json", peaks)
+
+
+def thumbnails(assignment: Assignment, context: Context) -> Done:
+    """Strip of the film's pictures."""
+    from backend.media.thumbnails import STRIP_ENGINE, strip
+
+    return _preview(assignment, context, ArtifactKind.STRIP, STRIP_ENGINE, ".jpg", strip)
+
+
 def _preview(
+    assignment: Assignment,
+    context: Context,
     kind: ArtifactKind,
     engine: int,
     suffix: str,
     make: Callable[[Path, Path, Context], Mapping[str, object]],
-) -> Callable[[Assignment, Context], Done]:
-    """A handler for what is made from the film alone."""
-
-    def handler(assignment: Assignment, context: Context) -> Done:
-        film = assignment.session.film
-        if film is None:
-            raise refuse(
-                Category.MISSING, "The film of this session is gone.", "Retry making it first."
-            )
-        key = artifact_key(kind, [film.key], {}, engine)
-        if context.find(key) is not None:
-            return Done({})
-        part = context.part(key, suffix)
-        facts = make(Path(film.path), part, context)
-        return Done(facts, Made(kind, key, part, facts))
-
-    return handler
+) -> Done:
+    """What is made from the film alone."""
+    film = assignment.session.film
+    if film is None:
+        raise refuse(
+            Category.MISSING, "The film of this session is gone.", "Retry making it first."
+        )
+    key = artifact_key(kind, [film.key], {}, engine)
+    if context.find(key) is not None:
+        return Done({})
+    part = context.part(key, suffix)
+    facts = make(Path(film.path), part, context)
+    return Done(facts, Made(kind, key, part, facts))
 
 
 HANDLERS: Mapping[JobKind, Callable[[Assignment, Context], Done]] = {
     JobKind.MERGE: merge,
-    JobKind.WAVEFORM: _preview(ArtifactKind.PEAKS, waveform.PEAKS_ENGINE, ".json", waveform.peaks),
-    JobKind.THUMBNAILS: _preview(
-        ArtifactKind.STRIP, thumbnails.STRIP_ENGINE, ".jpg", thumbnails.strip
-    ),
+    JobKind.WAVEFORM: waveform,
+    JobKind.THUMBNAILS: thumbnails,
 }
