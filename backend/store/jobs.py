@@ -9,6 +9,7 @@ import random
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import apsw
 
@@ -75,20 +76,20 @@ class Jobs:
             query = query.where(JobRow.kind.in_([str(k) for k in kinds]))
         if session is not None:
             query = query.where(JobRow.session == session)
-        return [job_from(row) for row in drained(query)]
+        return _readable(drained(query))
 
     def of_sessions(self, sessions: Sequence[str]) -> dict[str, list[Job]]:
         """The jobs of each of these sessions, oldest first."""
         found: dict[str, list[Job]] = {session: [] for session in sessions}
         query = JobRow.select().where(JobRow.session.in_(list(sessions))).order_by(JobRow.id)
-        for row in drained(query):
-            found[row["session"]].append(job_from(row))
+        for job in _readable(drained(query)):
+            found[job.session].append(job)
         return found
 
     def active(self) -> list[Job]:
         """Every job that has not ended, in the order of their ids."""
         query = JobRow.select().where(JobRow.status.in_([str(s) for s in ACTIVE]))
-        return [job_from(row) for row in drained(query.order_by(JobRow.id))]
+        return _readable(drained(query.order_by(JobRow.id)))
 
     def counts(self) -> dict[JobStatus, int]:
         rows = self._database.read("SELECT status, jobs FROM job_count")
@@ -422,6 +423,17 @@ class Jobs:
         """What each kind of work has cost on this machine."""
         rows = self._database.read("SELECT kind, seconds, units FROM rate WHERE units > 0")
         return {JobKind(kind): Rate(seconds, units) for kind, seconds, units in rows}
+
+
+def _readable(rows: Iterable[Mapping[str, Any]]) -> list[Job]:
+    """Jobs from rows, without those that cannot be read: the others are to be seen all the same."""
+    jobs = []
+    for row in rows:
+        try:
+            jobs.append(job_from(row))
+        except UNREADABLE as error:
+            log.warning("job %s cannot be read: %s", row["id"], error)
+    return jobs
 
 
 def _as_asked(ending: Ending, cancel: int, pause: int) -> Ending:
