@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,22 +70,17 @@ def _answers(address: Address) -> bool:
 
 def ensure(settings: Settings) -> Address:
     """The backend of this library, started if need be. Raises `FaultError` where it cannot."""
-    until = time.monotonic() + START_SECONDS
-    while True:
-        if found := attach(settings):
-            return found
-        told = _start(settings, until - time.monotonic())
-        if told.get("event") == "ready":
-            with contextlib.suppress(KeyError, ValueError):
-                return Address.from_dict(told)
-        fault = told.get("fault")
-        if not told.get("running") or time.monotonic() > until:
-            if isinstance(fault, dict):
-                raise FaultError(Fault.from_dict(fault))
-            raise _did_not_start(settings)
-        # Another one holds the library: it is on its way up, and then attaching works, or on its
-        # way down, and then starting does.
-        time.sleep(0.1)
+    if found := attach(settings):
+        return found
+    # Where several commands start one at a time, all but one of them name the one that won.
+    told = _start(settings, START_SECONDS)
+    if told.get("event") == "ready":
+        with contextlib.suppress(KeyError, ValueError):
+            return Address.from_dict(told)
+    fault = told.get("fault")
+    if isinstance(fault, dict):
+        raise FaultError(Fault.from_dict(fault))
+    raise _did_not_start(settings)
 
 
 def serve_argv(settings: Settings) -> list[str]:

@@ -1,0 +1,54 @@
+"""Giving a film away: a copy beside which no half one is ever seen."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from backend.cli.command import refusal
+from backend.core.fault import Category, FaultError, explain
+from backend.store.backup import sync_file, sync_folder
+
+
+def check_target(output: Path, paths: Sequence[Path], force: bool) -> Path:
+    """Where the film is to go, absolute. Raises a refusal before any work has begun."""
+    target = Path(os.path.abspath(output))  # noqa: PTH100 - links stay links
+    if target.is_dir():
+        raise refusal(
+            f"{target} is a folder.", "Name the file that you want, such as film.mp4 in it."
+        )
+    if not target.parent.is_dir():
+        raise refusal(
+            f"The folder {target.parent} is not there.",
+            "Make it first, or name another place.",
+            Category.MISSING,
+        )
+    if any(path.is_dir() and target.parent.samefile(path) for path in paths):
+        raise refusal(
+            f"{target} would lie among the recordings, and be taken for one the next time.",
+            "Name a place outside the session's folder.",
+        )
+    if target.exists() and any(path.exists() and path.samefile(target) for path in paths):
+        raise refusal(f"{target} is one of the recordings.", "Name another place.")
+    if os.path.lexists(target) and not force:
+        raise refusal(f"{target} exists already.", "Name another place, or replace it: --force.")
+    return target
+
+
+def copy_film(film: Path, target: Path, originals: Sequence[Path]) -> None:
+    """Copy by way of an unfinished file and a rename. Raises a fault, and leaves nothing."""
+    if target.exists() and any(path.exists() and path.samefile(target) for path in originals):
+        raise refusal(f"{target} is one of the recordings.", "Name another place.")
+    part = target.with_name(f".rushes-{secrets.token_hex(4)}.part")
+    try:
+        shutil.copyfile(film, part)
+        sync_file(part)
+        part.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise FaultError(explain(error, f"copy the film to {target}")) from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,64 @@
+"""`rushes` itself: which commands there are, each loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from backend import __version__
+
+COMMANDS = {
+    "process": ("process", "process", "Make a film of each recording, and wait for it."),
+    "sessions": ("sessions", "sessions", "List, show, record, delete and restore sessions."),
+    "jobs": ("jobs", "jobs", "List the jobs; cancel, retry, pause or resume one."),
+    "queue": ("queue", "queue", "How much is waiting and for how long; pause or resume it all."),
+    "inspect": ("inspect", "inspect", "Say what is in a media file."),
+    "settings": ("settings", "settings", "List and change what you can choose."),
+    "backup": ("backup", "backup", "Back the library up, list backups, put one back."),
+    "rebuild": ("backup", "rebuild", "Find sessions again by the films on the disk."),
+    "doctor": ("doctor", "doctor", "Check that everything Rushes needs is in order."),
+    "serve": ("serve", "serve", "Be the backend of a library until it is told to end."),
+}
+"""By name: module, object, and one line of help, so that the list needs none of the modules."""
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name, _ = COMMANDS[cmd_name]
+        found = getattr(importlib.import_module(f"backend.cli.{module}"), name)
+        assert isinstance(found, click.Command)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            meant = f" Did you mean `rushes {near[0]}`?" if near else ""
+            ctx.fail(f"There is no command “{args[0]}”.{meant}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, _, words) in COMMANDS.items()])
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="Rushes %(version)s")
+def rushes() -> None:
+    """Finished recordings, made ready on your own machine.
+
+    Give it a folder or loose files; it makes one film that plays anywhere. Work goes on in the
+    background: you can leave at any time, and lose nothing.
+
+    Exit codes: 0 done, 2 wrong usage, 3 what you gave cannot be used, 4 a job failed,
+    130 cancelled or left with Ctrl-C.
+    """
