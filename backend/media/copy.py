@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 from backend.core.context import Context
 from backend.core.time import ticks
 from backend.media import h264
-from backend.media.order import Disorder, Ranked
+from backend.media.order import Disorder, Ranked, held
 from backend.media.plan import PicturePlan
 
 
@@ -38,10 +38,16 @@ def copied(
 
     Raises NotCopyable, as soon as it shows.
     """
-    source = video_stream(container, part.clip.stream)
-    base = part.stream.time_base
     shift = ticks(part.zero - part.span.start, part.time_base)
     end = ticks(part.stream.start + part.stream.duration, part.time_base) - shift
+    return held(_ordered(part, container, target, shift, ctx), end)
+
+
+def _ordered(
+    part: PicturePlan, container: InputContainer, target: VideoStream, shift: int, ctx: Context
+) -> Iterator[Packet[VideoStream]]:
+    source = video_stream(container, part.clip.stream)
+    base = part.stream.time_base
     step = ticks(1 / part.stream.frame_rate, part.time_base) if part.stream.frame_rate else 1
     try:
         pairs = Ranked(
@@ -51,8 +57,6 @@ def copied(
             packet.stream = target
             packet.time_base = part.time_base
             packet.pts, packet.dts = shown, decoded
-            if not packet.duration or shown + packet.duration > end:
-                packet.duration = max(end - shown, 1) if end - shown < 60 * step else step
             yield packet
     except Disorder as error:
         raise NotCopyable(f"the times of its frames are in disorder ({error})") from error

@@ -23,7 +23,7 @@ from backend.core.fault import FaultError, explain
 from backend.core.media import Source
 from backend.core.time import ticks
 from backend.media import colour
-from backend.media.order import Ranked
+from backend.media.order import Ranked, held
 from backend.media.picture import PictureFacts, pictures, unforced
 from backend.media.plan import KEYFRAMES, PicturePlan
 from backend.media.read import open_media
@@ -195,13 +195,17 @@ def chunk_packets(
     part: PicturePlan, chunks: list[Path], target: VideoStream, ctx: Context
 ) -> Iterator[Packet[VideoStream]]:
     """Packets of all chunks in decoding order, on the film's clock. Raises Disorder."""
-    end = ticks(part.span.end, part.time_base)
+    return held(_ordered(part, chunks, target, ctx), ticks(part.span.end, part.time_base))
+
+
+def _ordered(
+    part: PicturePlan, chunks: list[Path], target: VideoStream, ctx: Context
+) -> Iterator[Packet[VideoStream]]:
     step = ticks(1 / part.stream.frame_rate, part.time_base) if part.stream.frame_rate else 1
     for shown, decoded, packet in Ranked(_read(part, chunks, ctx), step, _REORDER):
         packet.stream = target
         packet.time_base = part.time_base
         packet.pts, packet.dts = shown, decoded
-        packet.duration = max(min(packet.duration or step, end - shown), 1)
         yield packet
 
 

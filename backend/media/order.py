@@ -12,9 +12,10 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
+P = TypeVar("P", bound="Timed")
 
 WINDOW = 64
 """Packets looked ahead. H.264 reorders by at most 16."""
@@ -74,6 +75,29 @@ class Ranked(Generic[T]):
         while heap:
             times.append(heapq.heappop(heap))
         yield from ready()
+
+
+class Timed(Protocol):
+    """A packet, as far as its time matters."""
+
+    pts: int | None
+    duration: int | None
+
+
+def held(packets: Iterable[P], end: int) -> Iterator[P]:
+    """Packets, the one that is shown last with a duration that reaches `end`.
+
+    A recorder does not say how long its last frame stays; the recording's end does.
+    """
+    behind: deque[P] = deque()
+    for packet in packets:
+        behind.append(packet)
+        if len(behind) > WINDOW // 2:
+            yield behind.popleft()
+    last = max(behind, key=lambda packet: packet.pts or 0, default=None)
+    if last is not None and last.pts is not None:
+        last.duration = max(end - last.pts, 1)
+    yield from behind
 
 
 def reordering(shown: list[int]) -> int:

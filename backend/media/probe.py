@@ -331,7 +331,7 @@ def _video(
     rate = stream.average_rate
     frame_rate = Fraction(rate.numerator, rate.denominator) if rate else None
     variable = any(abs(step - usual) > tolerance for step in steps)
-    if walked and walk.packets > 1 and (variable or frame_rate is None):
+    if walked and walk.packets > 1 and (variable or frame_rate is None or not times):
         frame_rate = (walk.packets / span[1]).limit_denominator(1001)
     return VideoStream(
         index=stream.index,

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -169,8 +168,11 @@ def _run_samples(run: tuple[SoundClip, ...], ctx: Context, facts: SoundFacts) ->
         at += block.shape[1]
     if held is not None:
         yield _faded(held, fade, out=True) if run[-1].cut_out or at < length - tolerance else held
-    if length - at > tolerance:
-        facts.missing += Fraction(length - at, rate)
+    tail = run[-1]
+    promised = tail.stream.start + tail.stream.duration - tail.zero + tail.span.start - origin
+    short = min(length, ticks(promised, Fraction(1, rate))) - at
+    if short > tolerance:
+        facts.missing += Fraction(short, rate)
     yield from _silence(length - at, 1 if held is None else held.shape[0])
 
 
@@ -284,10 +286,3 @@ class _Converter:
             return np.zeros((1 if frame.layout.nb_channels == 1 else 2, 0), np.float32)
         whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
         return whole.astype(np.float32, copy=False)
-
-
-def gaps(plan: SoundPlan) -> Fraction:
-    """Seconds of the track that no clip covers."""
-    spans = [clip.span for clip in plan.clips]
-    between = sum((max(b.start - a.end, Fraction(0)) for a, b in pairwise(spans)), Fraction(0))
-    return between + spans[0].start if spans else plan.duration
