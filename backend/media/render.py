@@ -142,7 +142,7 @@ def _mux(
             raise NotCopyable(str(error)) from error
     ctx.progress("film", 1.0)
     return Expected(
-        ExpectedVideo("h264", *size, video.count, video.end) if video else None,
+        ExpectedVideo("h264", *size, video.count, video.last, video.end) if video else None,
         ExpectedAudio("aac", plan.sound.rate, plan.sound.channels, audio.count, plan.sound.duration)
         if plan.sound and audio
         else None,
@@ -156,6 +156,8 @@ class _Counted:
         self._packets = packets
         self._base = time_base
         self.count = 0
+        self.last = ZERO
+        """Seconds of film when the last frame is shown."""
         self.end = ZERO
         """Seconds of film where the last frame ends."""
 
@@ -163,6 +165,7 @@ class _Counted:
         for packet in self._packets:
             self.count += 1
             shown = packet.pts or 0
+            self.last = max(self.last, shown * self._base)
             self.end = max(self.end, (shown + (packet.duration or 0)) * self._base)
             yield (packet.dts or 0) * self._base, packet
 

@@ -14,12 +14,15 @@ from av.video.stream import VideoStream
 
 from backend.core.context import Context
 from backend.core.fault import Category, Fault, FaultError
-from backend.core.time import ZERO
 from backend.media.boxes import top_boxes
 from backend.media.read import open_media
 
 SLACK = Fraction(1, 4)
-"""Seconds by which tracks may differ from the plan: the last frame's length is anybody's guess."""
+"""Seconds by which a film's length may differ from the plan: the last frame's length is anybody's
+guess."""
+
+_EXACT = Fraction(1, 500)
+"""Seconds by which the last frame's time may differ: clocks of containers are that coarse."""
 
 _GOP_LIMIT = 300
 """Frames decoded of one group of pictures; screen recordings have groups of many minutes."""
@@ -34,8 +37,10 @@ class ExpectedVideo:
     width: int
     height: int
     packets: int
+    last: Fraction
+    """When the last frame is shown, in seconds of film."""
     end: Fraction
-    """Where the last frame ends in the film, in seconds."""
+    """Where it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +126,34 @@ def _same(what: str, found: object, wanted: object) -> None:
         raise Spoiled(f"{what} {found} instead of {wanted}")
 
 
-def _close(what: str, found: Fraction, wanted: Fraction) -> None:
-    if abs(found - wanted) > SLACK:
-        raise Spoiled(f"{what} ends at {float(found):.3f} s instead of {float(wanted):.3f} s")
+def _close(what: str, found: Fraction, wanted: Fraction, slack: Fraction = SLACK) -> None:
+    if abs(found - wanted) > slack:
+        raise Spoiled(f"{what} at {float(found):.3f} s instead of {float(wanted):.3f} s")
 
 
-def _end(stream: VideoStream | AudioStream) -> Fraction:
+def _seconds(stream: VideoStream | AudioStream, value: int) -> Fraction:
     base = stream.time_base or Fraction(1)
-    return ((stream.start_time or 0) + (stream.duration or 0)) * Fraction(
-        base.numerator, base.denominator
-    )
+    return value * Fraction(base.numerator, base.denominator)
+
+
+def _last_shown(container: InputContainer, stream: VideoStream, ctx: Context) -> Fraction:
+    """When the last frame is shown. Reads the packets of the last group of pictures."""
+    container.seek((stream.start_time or 0) + (stream.duration or 0), stream=stream)
+    last = 0
+    for packet in container.demux(stream):
+        ctx.check()
+        if packet.size and packet.pts is not None:
+            last = max(last, packet.pts)
+    return _seconds(stream, last)
 
 
 def _verify(container: InputContainer, path: Path, expected: Expected, ctx: Context) -> FilmFacts:
     _same("picture tracks:", len(container.streams.video), int(expected.video is not None))
     _same("sound tracks:", len(container.streams.audio), int(expected.audio is not None))
     decoded = 0
-    duration = ZERO
+    duration = Fraction(container.duration or 0, av.time_base)
+    ends = [track.end for track in (expected.video, expected.audio) if track is not None]
+    _close("the film ends", duration, max(ends))
     video = container.streams.video[0] if expected.video else None
     audio = container.streams.audio[0] if expected.audio else None
     if video is not None and expected.video is not None:
@@ -145,15 +161,15 @@ def _verify(container: InputContainer, path: Path, expected: Expected, ctx: Cont
         size = (video.codec_context.width, video.codec_context.height)
         _same("picture size", size, (expected.video.width, expected.video.height))
         _same("packets of picture:", video.frames, expected.video.packets)
-        _close("the picture", _end(video), expected.video.end)
-        duration = max(duration, _end(video))
+        last = _last_shown(container, video, ctx)
+        _close("the last picture is", last, expected.video.last, _EXACT)
     if audio is not None and expected.audio is not None:
         _same("sound codec", audio.codec_context.codec.canonical_name, expected.audio.codec)
         _same("samples a second:", audio.codec_context.sample_rate, expected.audio.rate)
         _same("channels:", audio.codec_context.layout.nb_channels, expected.audio.channels)
         _same("packets of sound:", audio.frames, expected.audio.packets)
-        _close("the sound", _end(audio), expected.audio.end)
-        duration = max(duration, _end(audio))
+        end = _seconds(audio, (audio.start_time or 0) + (audio.duration or 0))
+        _close("the sound ends", end, expected.audio.end)
     streams = [stream for stream in (video, audio) if stream is not None]
     steps = len(streams) * 3
     for i, stream in enumerate(streams):
