@@ -32,6 +32,7 @@ from backend.core.time import ZERO, TimeRange
 from backend.description import DESCRIPTION
 from backend.discovery import Found, find_files
 from backend.settings import Choices, Settings
+from backend.store.jobs import Conflict
 from backend.store.library import Library
 
 Probed = tuple[Source, MediaInfo] | Fault
@@ -70,7 +71,7 @@ class Ingest:
         said = found.description
         session = Session(
             id=new_id(),
-            title=clean_title(title or (said.title if said else None) or _name_for(found)),
+            title=clean_title(title or (said.title if said else None) or _name_for(found, picture)),
             state=SessionState.ENDED,
             started_at=(said.started_at if said else None) or _recorded_at(sources),
             created_at=now,
@@ -98,7 +99,15 @@ class Ingest:
         return self._library.sessions.create(session)
 
     def receive(self, session: str, name: str) -> Path:
-        """Where the upload of `name` is written until it is whole."""
+        """Where the upload of `name` is written until it is whole.
+
+        Raises KeyError for no such session, `Conflict` for one that has ended.
+        """
+        kept = self._library.sessions.get(session)
+        if kept is None:
+            raise KeyError(session)
+        if kept.state is not SessionState.LIVE:
+            raise Conflict("This session has ended: nothing can be added to it any more.")
         folder = self._settings.live / session
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f".{name}.part"
@@ -213,8 +222,10 @@ def _about(fault: Fault, inner: str, name: str) -> Fault:
     return replace(fault, message=fault.message.replace(inner, name))
 
 
-def _name_for(found: Found) -> str:
-    return found.folder.name if found.folder else found.media[0].stem
+def _name_for(found: Found, picture: Picture | None) -> str:
+    if found.folder is not None:
+        return found.folder.name
+    return Path(picture.source.path).stem if picture else found.media[0].stem
 
 
 def clean_title(title: str) -> str:
