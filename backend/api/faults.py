@@ -130,9 +130,14 @@ def refused_fields(error: ValidationError) -> Refused:
     errors: dict[str, str] = {}
     for found in error.errors(include_url=False, include_context=False, include_input=False):
         field = ".".join(str(part) for part in found["loc"]) or "body"
-        errors.setdefault(field, found["msg"])
-    named = ", ".join(f"{field}: {words}" for field, words in list(errors.items())[:5])
+        words = _WORDS.get(found["type"], found["msg"].removeprefix("Value error, "))
+        errors.setdefault(field, words)
+    named = "; ".join(f"{field}: {words}" for field, words in list(errors.items())[:5])
     return Refused(422, f"Some values cannot be used. {named}.", errors=errors)
+
+
+_WORDS = {"extra_forbidden": "there is no such field", "missing": "it is missing"}
+"""For what pydantic says of some errors, by its name for them."""
 
 
 @contextmanager

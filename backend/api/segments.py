@@ -139,13 +139,11 @@ def put_segment(path: UploadPath) -> Response:
             part = services().intake.receive(session.id, path.name)
         there = _size(part)
         source = _accepted(session, path.name)
-        if (
-            not there
-            and source is not None
-            and source.size == total
-            and _holds(Path(source.path), first, piece)
-        ):
-            return reply(UploadBody(name=path.name, offset=total, complete=True))
+        if not there and source is not None and source.size == total:
+            # The answer to the last piece was lost, or the same file is handed over once more.
+            if _holds(Path(source.path), first, piece):
+                return reply(UploadBody(name=path.name, offset=end, complete=end == total))
+            there = _begin_with(part, Path(source.path), first)
         if first > there:
             raise Refused(
                 409,
@@ -192,6 +190,14 @@ def _write(part: Path, start: int, piece: bytes) -> int:
         file.write(piece)
         file.truncate()
         return file.tell()
+
+
+def _begin_with(part: Path, accepted: Path, size: int) -> int:
+    """Let a file that differs from the accepted one only further on begin with what they share."""
+    if size:
+        with accepted.open("rb") as source, part.open("xb") as file:
+            file.write(source.read(size))
+    return size
 
 
 def _sync(part: Path) -> None:

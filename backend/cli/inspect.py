@@ -1,0 +1,99 @@
+"""`rushes inspect`: what is in a media file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, is_dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backend.cli.command import Code, command
+from backend.cli.output import Output, amount, plain
+from backend.core.fault import Fault
+from backend.core.media import AudioStream, MediaInfo, VideoStream
+from backend.core.time import timecode
+from backend.settings import Settings
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
+@command
+def inspect(files: tuple[Path, ...], settings: Settings, out: Output) -> Code:
+    """Say what is in a media file: container, length, and every track.
+
+    The file is looked at by a process of its own, so one that is broken can do no harm.
+    """
+    from backend.work.isolate import probe_files
+
+    paths = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100 - links stay links
+    code = Code.DONE
+    for path, probed in zip(paths, probe_files(paths), strict=True):
+        if isinstance(probed, Fault):
+            out.fail(probed, file=str(path))
+            code = Code.REFUSED
+            continue
+        source, info = probed
+        out.line({**_told(info), "key": source.key})
+        if not out.json:
+            _show(info, out)
+    return code
+
+
+def _told(value: Any) -> Any:
+    """JSON of a value: seconds and rates as numbers, time bases as the fractions they are."""
+    if is_dataclass(value):
+        return {
+            field.name: str(getattr(value, field.name))
+            if field.name == "time_base"
+            else _told(getattr(value, field.name))
+            for field in fields(value)
+        }
+    if isinstance(value, Fraction):
+        return float(value)
+    if isinstance(value, tuple | list):
+        return [_told(item) for item in value]
+    return value
+
+
+def _show(info: MediaInfo, out: Output) -> None:
+    out.say(plain(info.path))
+    facts = f"{info.container}, {timecode(info.duration)}, {amount(info.size)}"
+    if info.start:
+        facts += f", its clock starts at {timecode(info.start)}"
+    out.say(f"  {facts}")
+    for video in info.video:
+        out.say(f"  picture  {_picture(video)}")
+    for audio in info.audio:
+        out.say(f"  sound    {_sound(audio)}")
+    for other in info.others:
+        out.say(f"  also     {plain(other)}")
+    for name, value in info.tags:
+        out.say(f"  {plain(name)}: {plain(value)}")
+    for note in info.notes:
+        out.say(f"  ! {plain(note)}")
+
+
+def _picture(video: VideoStream) -> str:
+    words = [
+        video.codec + (f" {video.profile}" if video.profile else ""),
+        f"{video.width} × {video.height}",
+        video.pixel_format,
+    ]
+    if video.frame_rate:
+        words.append(f"{float(video.frame_rate):.5g} frames/s" + (", varying" * video.variable))
+    if video.rotation:
+        words.append(f"turned by {video.rotation}°")
+    if video.sample_aspect != 1:
+        words.append(f"pixels {video.sample_aspect}")
+    if video.interlaced:
+        words.append("interlaced")
+    words.append(timecode(video.duration))
+    return plain(", ".join(words))
+
+
+def _sound(audio: AudioStream) -> str:
+    coder = audio.codec + (f" {audio.profile}" if audio.profile else "")
+    return plain(f"{coder}, {audio.rate} Hz, {audio.layout}, {timecode(audio.duration)}")
