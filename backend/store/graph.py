@@ -107,12 +107,12 @@ def parent_ended(transaction: Transaction, parent: Job) -> None:
         if allowed is JobStatus.CANCELLED:
             cancel_waiting(transaction, child, _because(parent), parent.id)
         elif allowed is JobStatus.QUEUED and child.status is JobStatus.PENDING:
-            transaction.execute(
+            if transaction.changed(
                 "UPDATE job SET status = 'queued', updated_at = ? WHERE id = ?"
                 " AND status = 'pending'",
                 (transaction.now, child.id),
-            )
-            retold(transaction, child.id)
+            ):
+                retold(transaction, child.id)
 
 
 def retold(transaction: Transaction, job: int) -> Job:
@@ -140,12 +140,14 @@ def cancel_waiting(
 
     `with_parent` is the job whose ending takes this one along: its retry brings it back.
     """
-    transaction.execute(
-        "UPDATE job SET status = 'cancelled', fault = ?, went_with = ?, completed_at = ?,"
-        " updated_at = ? WHERE id = ? AND status IN ('pending', 'queued', 'delayed', 'paused')",
+    cancelled = transaction.changed(
+        "UPDATE job SET status = 'cancelled', fault = ?, went_with = ?, not_before = NULL,"
+        " completed_at = ?, updated_at = ? WHERE id = ?"
+        " AND status IN ('pending', 'queued', 'delayed', 'paused')",
         (values.dump_fault(fault), with_parent, transaction.now, transaction.now, job.id),
     )
-    parent_ended(transaction, retold(transaction, job.id))
+    if cancelled:  # else it has just gone with a sibling that it needs as well
+        parent_ended(transaction, retold(transaction, job.id))
 
 
 def bring_back(transaction: Transaction, job: Job) -> None:
