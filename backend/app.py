@@ -53,12 +53,16 @@ class App:
         self.presence = presence
         self.token = token
         self.leaving = leaving
+        self._closed = False
 
     def unneeded(self) -> bool:
         return self.presence.alone_for() >= BRIEF_SECONDS and self.supervisor.idle()
 
     def close(self) -> None:
-        """End in an orderly way: running jobs go back to the queue, with their attempts."""
+        """End in an orderly way: running jobs go back to the queue. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
         self.bus.close()
         self.server.stop()
         self.supervisor.stop()

@@ -318,12 +318,10 @@ class Worker:
             reach("manifest-written")
 
     def _sweep(self) -> None:
-        """Remove the unfinished files of this claim."""
+        """Remove the unfinished files of this claim. The folder may be another job's too."""
         folder = shelf.work_folder(self._settings, self.job.session)
         for part in folder.glob(f"*.{self.job.id}-{self.job.token}.part*"):
-            shelf.remove(self._settings, part)
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+            part.unlink(missing_ok=True)
 
 
 def reap(process: SpawnProcess) -> None:
@@ -347,7 +345,7 @@ def drop_checkpoints(settings: Settings, library: Library, session: str) -> None
     """Remove the chunks that a film was made of, once it is there."""
     for artifact in library.artifacts.of_session(session):
         if artifact.kind is ArtifactKind.PICTURE:
-            shelf.remove(settings, Path(artifact.path))
+            Path(artifact.path).unlink(missing_ok=True)
             library.artifacts.forget(artifact)
 
 

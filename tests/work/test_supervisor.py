@@ -1,0 +1,263 @@
+"""The queue at work: a real library, real children, real recordings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import av
+import pytest
+
+from backend.core.artifact import ArtifactKind
+from backend.core.fault import Category
+from backend.core.job import JobKind, JobStatus, Priority
+from backend.store import manifest
+from tests.work.conftest import Studio
+
+
+def frames_of(film: Path) -> int:
+    with av.open(str(film)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+def test_a_session_becomes_a_film_with_previews(studio: Studio, short: Path) -> None:
+    session = studio.bring(short)
+    studio.until_idle()
+    jobs = studio.app.library.jobs.of_sessions([session.id])[session.id]
+    assert {job.kind: job.status for job in jobs} == dict.fromkeys(JobKind, JobStatus.COMPLETED)
+    (film,) = studio.films()
+    assert frames_of(film) == 40
+    kept = studio.app.library.sessions.get(session.id)
+    assert kept is not None
+    assert kept.film is not None
+    assert Path(kept.film.path) == film
+    kinds = {artifact.kind for artifact in studio.app.library.artifacts.of_session(session.id)}
+    assert kinds == {ArtifactKind.FILM, ArtifactKind.PEAKS, ArtifactKind.STRIP}
+    assert manifest.read(film.parent / manifest.NAME).session.id == session.id
+    assert studio.unfinished() == []
+    assert list(studio.settings.work.glob("*/*")) == []
+
+
+def test_progress_is_told_and_never_goes_back(studio: Studio, long: Path) -> None:
+    with studio.app.bus.subscribe(size=100_000) as told:
+        studio.bring(long)
+        studio.until_idle()
+        progress: list[float] = []
+        names = []
+        while (event := told.get(timeout=0)) is not None:
+            names.append(event.name)
+            if event.name == "media-processing-progress":
+                progress.append(float(str(event.data["progress"])))
+    assert progress == sorted(progress)
+    assert len(progress) > 5
+    assert progress[-1] <= 1.0
+    for name in ("session-created", "media-processing-started", "media-processing-completed"):
+        assert name in names
+    assert names.index("media-processing-started") < names.index("media-processing-progress")
+
+
+def test_cancel_in_mid_encode_leaves_nothing(studio: Studio, long: Path) -> None:
+    session = studio.bring(long)
+    studio.until_progress(session, 0.1)
+    studio.app.library.jobs.cancel(studio.job(session).id)
+    studio.until_idle()
+    job = studio.job(session)
+    assert job.status is JobStatus.CANCELLED
+    assert studio.job(session, JobKind.THUMBNAILS).status is JobStatus.CANCELLED
+    assert studio.films() == []
+    assert studio.unfinished() == []
+    studio.app.library.jobs.retry(job.id)
+    studio.until_idle()
+    assert len(studio.films()) == 1
+
+
+def test_a_paused_job_goes_on_where_it_was(studio: Studio, long: Path) -> None:
+    session = studio.bring(long)
+    library = studio.app.library
+
+    def chunks() -> dict[str, tuple[int, int]]:
+        made = library.artifacts.of_session(session.id)
+        files = [Path(a.path) for a in made if a.kind is ArtifactKind.PICTURE]
+        return {f.name: (f.stat().st_ino, f.stat().st_mtime_ns) for f in files if f.exists()}
+
+    studio.until(lambda: len(chunks()) >= 1, "a finished chunk")
+    number = studio.job(session).id
+    library.jobs.pause(number)
+    studio.until(lambda: studio.job(session).status is JobStatus.PAUSED, "the pause")
+    assert studio.job(session).attempt == 0
+    before = chunks()
+    assert before
+    assert studio.unfinished() == []
+    library.jobs.resume(number)
+    studio.until(lambda: len(chunks()) > len(before), "another chunk")
+    after = chunks()
+    assert {name: after[name] for name in before} == before
+    studio.until_idle()
+    assert studio.job(session).status is JobStatus.COMPLETED
+    assert frames_of(studio.films()[0]) == 45 * 25
+    assert chunks() == {}
+
+
+def test_a_paused_queue_starts_nothing_and_stops_what_runs(
+    studio: Studio, long: Path, short: Path
+) -> None:
+    session = studio.bring(long)
+    studio.until_progress(session)
+    studio.app.library.preferences.pause_queue(True)
+    studio.until(lambda: studio.job(session).status is JobStatus.QUEUED, "the job to yield")
+    waiting = studio.bring(short)
+    assert studio.app.supervisor.idle()
+    studio.restart()
+    assert studio.app.supervisor.idle()
+    assert studio.job(waiting).status is JobStatus.QUEUED
+    studio.app.library.preferences.pause_queue(False)
+    studio.until_idle()
+    assert studio.job(session).status is JobStatus.COMPLETED
+    assert studio.job(waiting).status is JobStatus.COMPLETED
+
+
+def test_an_urgent_session_goes_first_and_the_other_goes_on(
+    studio: Studio, long: Path, short: Path
+) -> None:
+    slow = studio.bring(long, Priority.LOW)
+    studio.until_progress(slow)
+    urgent = studio.bring(short, Priority.HIGH)
+    studio.until_idle()
+    first, second = studio.job(urgent), studio.job(slow)
+    assert first.status is second.status is JobStatus.COMPLETED
+    assert first.completed_at is not None
+    assert second.completed_at is not None
+    assert first.completed_at < second.completed_at
+    assert second.attempt == 1
+
+
+def test_an_orderly_end_gives_the_attempt_back(studio: Studio, long: Path) -> None:
+    session = studio.bring(long)
+    studio.until_progress(session)
+    studio.close()
+    studio.restart()
+    studio.until_idle()
+    job = studio.job(session)
+    assert job.status is JobStatus.COMPLETED
+    assert job.attempt == 1
+
+
+def test_three_crashes_set_a_job_aside_and_a_retry_brings_it_back(
+    studio: Studio, short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = ("child-started", "film-open", "film-written")
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    monkeypatch.setenv("RUSHES_STRIKE", ",".join(f"{point}=kill" for point in points))
+    monkeypatch.setenv("RUSHES_STRIKE_MARKS", str(marks))
+    monkeypatch.setattr("backend.core.job.BACKOFF", (0.05, 0.05))
+    session = studio.bring(short)
+    studio.until_idle()
+    job = studio.job(session)
+    assert job.status is JobStatus.FAILED
+    assert job.fault is not None
+    assert job.fault.category is Category.CRASH
+    assert job.attempt == 3
+    assert sorted(path.name for path in marks.iterdir()) == sorted(f"{p}.kill" for p in points)
+    assert studio.job(session, JobKind.WAVEFORM).status is JobStatus.CANCELLED
+    assert studio.unfinished() == []
+    studio.app.library.jobs.retry(job.id)
+    studio.until_idle()
+    assert studio.job(session).status is JobStatus.COMPLETED
+    assert studio.job(session, JobKind.WAVEFORM).status is JobStatus.COMPLETED
+
+
+def test_one_bad_recording_costs_one_job(
+    studio: Studio, short: Path, long: Path, tmp_path: Path
+) -> None:
+    changed = Path(shutil.copytree(short, tmp_path / "Changed"))
+    studio.app.library.preferences.pause_queue(True)
+    bad = studio.bring(changed)
+    good = studio.bring(short)
+    (changed / "video.mp4").write_bytes(b"something else altogether")
+    studio.app.library.preferences.pause_queue(False)
+    studio.until_idle()
+    fault = studio.job(bad).fault
+    assert studio.job(bad).status is JobStatus.FAILED
+    assert fault is not None
+    assert "video.mp4" in fault.message
+    assert fault.hint
+    assert studio.job(good).status is JobStatus.COMPLETED
+
+
+def test_a_missing_source_fails_without_costing_an_attempt(
+    studio: Studio, short: Path, tmp_path: Path
+) -> None:
+    away = Path(shutil.copytree(short, tmp_path / "Away"))
+    studio.app.library.preferences.pause_queue(True)
+    session = studio.bring(away)
+    away.rename(tmp_path / "unmounted")
+    studio.app.library.preferences.pause_queue(False)
+    studio.until_idle()
+    job = studio.job(session)
+    assert job.fault is not None
+    assert (job.status, job.fault.category, job.attempt) == (
+        JobStatus.FAILED,
+        Category.MISSING,
+        0,
+    )
+    (tmp_path / "unmounted").rename(away)
+    studio.app.library.jobs.retry(job.id)
+    studio.until_idle()
+    assert studio.job(session).status is JobStatus.COMPLETED
+
+
+def test_a_film_that_was_made_before_is_found_again(studio: Studio, short: Path) -> None:
+    session = studio.bring(short)
+    studio.until_idle()
+    (film,) = studio.films()
+    before = film.stat().st_ino, film.stat().st_mtime_ns
+    studio.app.library.jobs.clear()
+    studio.app.library.sessions.plan_again(session.id)
+    studio.until_idle()
+    assert (film.stat().st_ino, film.stat().st_mtime_ns) == before
+    assert studio.films() == [film]
+
+
+def test_a_child_that_is_stopped_can_still_be_cancelled(
+    studio: Studio, short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    monkeypatch.setenv("RUSHES_STRIKE", "film-open=stop")
+    monkeypatch.setenv("RUSHES_STRIKE_MARKS", str(marks))
+    session = studio.bring(short)
+    studio.until(lambda: (marks / "film-open.stop").exists(), "the child to stop")
+    studio.app.library.jobs.cancel(studio.job(session).id)
+    studio.until_idle()
+    assert studio.job(session).status is JobStatus.CANCELLED
+    assert studio.unfinished() == []
+
+
+def test_the_queue_knows_what_work_costs_here(studio: Studio, short: Path) -> None:
+    assert studio.app.library.jobs.rates() == {}
+    session = studio.bring(short)
+    studio.until_idle()
+    rates = studio.app.library.jobs.rates()
+    assert set(rates) == set(JobKind)
+    job = studio.job(session)
+    assert job.units == pytest.approx(2.0)
+    assert job.work_seconds is not None
+    assert rates[JobKind.MERGE].seconds == pytest.approx(job.work_seconds)
+
+
+def test_no_child_is_left_behind(studio: Studio, long: Path) -> None:
+    import psutil
+
+    session = studio.bring(long)
+    studio.until_progress(session)
+    children = [
+        child
+        for child in psutil.Process(os.getpid()).children(recursive=True)
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+    assert children
+    studio.close()
+    assert not any(child.is_running() for child in children)
+    studio.restart()
