@@ -60,7 +60,7 @@ class SplitDatabase(APSWDatabase):  # type: ignore[misc]
             connection.execute(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;"
                 "PRAGMA journal_size_limit = 8388608; PRAGMA wal_autocheckpoint = 1000"
-            )
+            ).fetchall()  # to the end: a cursor stops at the first statement that has a row
         with self._opened_lock:
             if self._closed:
                 connection.close()

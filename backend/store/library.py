@@ -217,7 +217,7 @@ def _migrate(path: Path, folder: Path) -> None:
         refuse_newer(connection)
         if version_of(connection) < newest():
             backup.take(path, folder / BACKUPS, datetime.now(UTC))
-        connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL").fetchall()
         migrate(connection)
     finally:
         connection.close()
