@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -47,12 +46,10 @@ def _ordered(
     part: PicturePlan, container: InputContainer, target: VideoStream, shift: int, ctx: Context
 ) -> Iterator[Packet[VideoStream]]:
     source = video_stream(container, part.clip.stream)
-    base = part.stream.time_base
-    step = ticks(1 / part.stream.frame_rate, part.time_base) if part.stream.frame_rate else 1
+    scale = int(part.stream.time_base / part.time_base)
     try:
-        pairs = Ranked(
-            _timed(source, container, base, shift, ctx), step, source.codec_context.reorder_depth
-        )
+        timed = _timed(source, container, scale, shift, ctx)
+        pairs = Ranked(timed, source.codec_context.reorder_depth)
         for shown, decoded, packet in pairs:
             packet.stream = target
             packet.time_base = part.time_base
@@ -63,7 +60,7 @@ def _ordered(
 
 
 def _timed(
-    source: VideoStream, container: InputContainer, base: Fraction, shift: int, ctx: Context
+    source: VideoStream, container: InputContainer, scale: int, shift: int, ctx: Context
 ) -> Iterator[tuple[int, Packet[VideoStream]]]:
     extradata = source.codec_context.extradata
     size = h264.length_size(extradata)
@@ -85,16 +82,20 @@ def _timed(
         if packet.pts is None:
             raise NotCopyable("frames without times")
         if packet.is_corrupt:
-            raise NotCopyable(f"damaged at {float(packet.pts * base):.1f} s")
+            raise NotCopyable(f"damaged at {_seconds(packet):.1f} s")
         if packet.is_keyframe:
             shapes.update(_parsed(h264.shapes_in(memoryview(packet), size)))
             if len(shapes) > 1:
-                raise NotCopyable(f"its format changes at {float(packet.pts * base):.1f} s")
+                raise NotCopyable(f"its format changes at {_seconds(packet):.1f} s")
         first = packet.pts if first is None else first
         if packet.pts < first:
             continue  # leads into the first keyframe from before the recording
-        packet.duration = (packet.duration or 0) * base.numerator
-        yield packet.pts * base.numerator - shift, packet
+        packet.duration = (packet.duration or 0) * scale
+        yield packet.pts * scale - shift, packet
+
+
+def _seconds(packet: Packet[VideoStream]) -> float:
+    return float((packet.pts or 0) * packet.time_base)
 
 
 def _parsed(shapes: Iterator[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:

@@ -201,8 +201,7 @@ def chunk_packets(
 def _ordered(
     part: PicturePlan, chunks: list[Path], target: VideoStream, ctx: Context
 ) -> Iterator[Packet[VideoStream]]:
-    step = ticks(1 / part.stream.frame_rate, part.time_base) if part.stream.frame_rate else 1
-    for shown, decoded, packet in Ranked(_read(part, chunks, ctx), step, _REORDER):
+    for shown, decoded, packet in Ranked(_read(part, chunks, ctx), _REORDER):
         packet.stream = target
         packet.time_base = part.time_base
         packet.pts, packet.dts = shown, decoded

@@ -28,12 +28,10 @@ class Disorder(Exception):
 class Ranked(Generic[T]):
     """Pairs packets, in decoding order, with decoding times. Holds `WINDOW` packets."""
 
-    def __init__(self, packets: Iterable[tuple[int, T]], step: int, depth: int = 0) -> None:
-        """`packets`: (time it is shown, packet) in decoding order. `step`: the usual ticks between
-        frames. `depth`: frames by which the encoder reorders, where known; the first packets may
-        show that it is more."""
+    def __init__(self, packets: Iterable[tuple[int, T]], depth: int = 0) -> None:
+        """`packets`: (time it is shown, packet) in decoding order. `depth`: frames by which the
+        encoder reorders, where known; the first packets may show that it is more."""
         self._packets = iter(packets)
-        self._step = max(1, step)
         self._depth = depth
 
     def __iter__(self) -> Iterator[tuple[int, int, T]]:
@@ -58,8 +56,11 @@ class Ranked(Generic[T]):
             nonlocal started
             started = True
             depth = max(self._depth, reordering([shown for shown, _ in waiting]))
-            first = min(heap)
-            times.extend(first - (depth - i) * self._step for i in range(depth))
+            first, second = (*sorted(heap)[:2], min(heap) + depth)[:2]
+            # Not a frame earlier each, but so close that no packet waits for less time than the
+            # first one: the muxer takes the shortest wait at the beginning for the track's delay.
+            step = max(1, (second - first) // max(depth, 1))
+            times.extend(first - (depth - i) * step for i in range(depth))
 
         for shown, packet in self._packets:
             waiting.append((shown, packet))
@@ -81,23 +82,27 @@ class Timed(Protocol):
     """A packet, as far as its time matters."""
 
     pts: int | None
+    dts: int | None
     duration: int | None
 
 
 def held(packets: Iterable[P], end: int) -> Iterator[P]:
-    """Packets, the one that is shown last with a duration that reaches `end`.
+    """Packets, the last one with a duration that makes the track reach `end`.
 
-    A recorder does not say how long its last frame stays; the recording's end does.
+    A recorder does not say how long its last frame stays; the recording's end does. An MP4 adds up
+    its durations in decoding order, which runs ahead by as much as it did at the beginning.
     """
-    behind: deque[P] = deque()
+    first: P | None = None
+    last: P | None = None
     for packet in packets:
-        behind.append(packet)
-        if len(behind) > WINDOW // 2:
-            yield behind.popleft()
-    last = max(behind, key=lambda packet: packet.pts or 0, default=None)
-    if last is not None and last.pts is not None:
-        last.duration = max(end - last.pts, 1)
-    yield from behind
+        if last is not None:
+            yield last
+        first, last = first or packet, packet
+    if first is None or last is None:
+        return
+    ahead = (first.pts or 0) - (first.dts or 0)
+    last.duration = max(end - (last.dts or 0) - ahead, 1)
+    yield last
 
 
 def reordering(shown: list[int]) -> int:

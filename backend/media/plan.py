@@ -23,6 +23,9 @@ CHUNK = Fraction(10)
 KEYFRAMES = Fraction(2)
 """Seconds between frames that a player can seek to, at most."""
 
+_TICKS = 10_000
+"""Fewest ticks a second of the film's picture."""
+
 _PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High", "Constrained High"})
 _PLAYED_FORMATS = frozenset({"yuv420p", "yuvj420p"})
 _TIMED = ("mov", "matroska", "mpegts", "flv")
@@ -88,8 +91,10 @@ class PicturePlan:
 
     @property
     def time_base(self) -> Fraction:
-        """Seconds a tick of the film's picture: fine enough for every time of the source."""
-        return Fraction(1, self.stream.time_base.denominator)
+        """Seconds a tick of the film's picture: every time of the source is a whole number of
+        them, and there are enough between two frames to put them into another order."""
+        ticks = self.stream.time_base.denominator
+        return Fraction(1, ticks * max(1, ceil(Fraction(_TICKS, ticks))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,12 +141,15 @@ def _mux(
         except Disorder as error:
             raise NotCopyable(str(error)) from error
     ctx.progress("film", 1.0)
-    return Expected(
-        ExpectedVideo("h264", *size, video.count, video.last, video.end) if video else None,
-        ExpectedAudio("aac", plan.sound.rate, plan.sound.channels, audio.count, plan.sound.duration)
-        if plan.sound and audio
-        else None,
-    )
+    seen = heard = None
+    if video is not None and part is not None:
+        end = part.span.start + part.stream.start + part.stream.duration - part.zero
+        end = min(end, part.span.end)
+        seen = ExpectedVideo("h264", *size, video.count, video.last, max(end, video.last))
+    if audio is not None and plan.sound is not None:
+        sound = plan.sound
+        heard = ExpectedAudio("aac", sound.rate, sound.channels, audio.count, sound.duration)
+    return Expected(seen, heard)
 
 
 class _Counted:
@@ -158,15 +161,12 @@ class _Counted:
         self.count = 0
         self.last = ZERO
         """Seconds of film when the last frame is shown."""
-        self.end = ZERO
-        """Seconds of film where the last frame ends."""
 
     def __iter__(self) -> Iterator[tuple[Fraction, AnyPacket]]:
         for packet in self._packets:
             self.count += 1
             shown = packet.pts or 0
             self.last = max(self.last, shown * self._base)
-            self.end = max(self.end, (shown + (packet.duration or 0)) * self._base)
             yield (packet.dts or 0) * self._base, packet
 
 
