@@ -53,11 +53,12 @@ def settings_for(data: Path | None = None) -> Settings:
     The user's own library keeps its films among the user's videos; one that was given a folder
     keeps everything inside it.
     """
-    chosen = data or (Path(named) if (named := os.environ.get("RUSHES_DATA_DIR")) else None)
-    if chosen is None:
-        folder = Path(platformdirs.user_data_dir(NAME, appauthor=False))
-        return Settings(folder, Path(platformdirs.user_videos_dir()) / NAME)
+    own = Path(platformdirs.user_data_dir(NAME, appauthor=False))
+    named = os.environ.get("RUSHES_DATA_DIR")
+    chosen = data or (Path(named) if named else own)
     folder = Path(os.path.abspath(chosen.expanduser()))  # noqa: PTH100 - resolve() follows links
+    if folder == own:
+        return Settings(own, Path(platformdirs.user_videos_dir()) / NAME)
     return Settings(folder, folder / "films")
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "backup": ("backup", "backup", "Back the library up, list backups, put one back."),
     "rebuild": ("backup", "rebuild", "Find sessions again by the films on the disk."),
     "doctor": ("doctor", "doctor", "Check that everything Rushes needs is in order."),
+    "sample": ("sample", "sample", "Make a short session to try things with."),
     "serve": ("serve", "serve", "Be the backend of a library until it is told to end."),
 }
 """By name: module, object, and one line of help, so that the list needs none of the modules."""
