@@ -31,6 +31,7 @@ from backend.core.session import (
 from backend.core.time import ZERO, TimeRange
 from backend.description import DESCRIPTION
 from backend.discovery import Found, find_files
+from backend.points import reach
 from backend.settings import Choices, Settings
 from backend.store.jobs import Conflict
 from backend.store.library import Library
@@ -82,7 +83,9 @@ class Ingest:
             options=self._options(options),
             notes=tuple(notes),
         )
-        return self._library.sessions.create(session, priority), True
+        stored = self._library.sessions.create(session, priority)
+        reach("session-stored")
+        return stored, True
 
     def begin(self, title: str | None = None, options: SessionOptions | None = None) -> Session:
         """A live session, ready to be given segments."""

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import apsw
 from flask import Flask, Response
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
@@ -169,18 +168,6 @@ def register(app: Flask) -> None:
     @app.errorhandler(FaultError)
     def refuse_fault(error: FaultError) -> Response:
         return respond(refused_fault(error.fault))
-
-    @app.errorhandler(apsw.FullError)
-    def refuse_full(error: apsw.FullError) -> Response:
-        return respond(
-            refused_fault(
-                Fault(
-                    Category.STORAGE,
-                    "There is not enough storage left for the library.",
-                    "Free some space on its disk, then try again. Nothing that was saved is lost.",
-                )
-            )
-        )
 
     @app.errorhandler(HTTPException)
     def refuse_http(error: HTTPException) -> Response:

@@ -141,7 +141,7 @@ def await_sessions(
             out.note("! The queue is paused: nothing starts until `rushes queue resume`.")
         with Progress(out) as progress:
             ended = follow(link, ids, wait, progress.show)
-        return max([Code.DONE, *(_tell(out, ended[session], target) for session in ids)])
+        return max([Code.DONE, *(_tell(out, ended[session], wait, target) for session in ids)])
 
 
 class leaving:  # noqa: N801 - reads as a block
@@ -164,9 +164,9 @@ class leaving:  # noqa: N801 - reads as a block
             raise Stop(Code.CANCELLED)
 
 
-def _tell(out: Output, session: Json, target: Path | None) -> Code:
+def _tell(out: Output, session: Json, wait: Wait, target: Path | None) -> Code:
     """Say how a session ended; its exit code."""
-    fault: Fault | None = DELETED if session.get("deleted_at") else fault_of(session)
+    fault: Fault | None = DELETED if session.get("deleted_at") else fault_of(session, wait)
     title = session.get("title")
     film = session.get("film")
     facts: dict[str, object] = {"session": session["id"], "title": title}
@@ -176,9 +176,6 @@ def _tell(out: Output, session: Json, target: Path | None) -> Code:
             "duration": film["duration"] or session["duration"],
             "size": film["size"],
         }
-    if fault is not None:
-        out.fail(fault, **facts)
-        return code_of(fault)
     if film and target:
         try:
             copy_film(Path(film["path"]), target, [Path(path) for path in session["originals"]])
@@ -189,6 +186,9 @@ def _tell(out: Output, session: Json, target: Path | None) -> Code:
             out.fail(error.fault, **facts)
             return Code.FAILED
         facts["output"] = str(target)
+    if fault is not None:
+        out.fail(fault, **facts)
+        return code_of(fault)
     out.line({"event": "completed", **facts})
     if not film:
         out.say(f"✓ {plain(title)}: kept as it is, without a film (the setting `merge` is off).")

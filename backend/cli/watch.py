@@ -31,8 +31,10 @@ def is_over(session: Json, wait: Wait) -> bool:
     return session["state"] == "ended" and all(job["status"] in ENDED for job in session["jobs"])
 
 
-def fault_of(session: Json) -> Fault | None:
-    """Why a session that is over has not become what was asked for; None when it has."""
+def fault_of(session: Json, wait: Wait) -> Fault | None:
+    """Why a session that is over has not become what was waited for; None when it has."""
+    if wait is Wait.READY and session["status"] in PLAYS:
+        return None
     failed = [job for job in session["jobs"] if job["fault"] and job["status"] == "failed"]
     cancelled = [job for job in session["jobs"] if job["fault"] and job["status"] == "cancelled"]
     merge = session["media_processing"]

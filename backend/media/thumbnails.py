@@ -143,33 +143,31 @@ def _at(
     """For every tile the frame that is on screen then, or a keyframe shortly before it; None where
     it is the same as for the tile before."""
     first = _seconds(stream, stream.start_time or 0)
-    keys = [
-        _seconds(stream, entry.timestamp) for entry in stream.index_entries if entry.is_keyframe
-    ]
+    # An MP4's index holds decoding times, all of them early by as much as the first.
+    index = [_seconds(stream, e.timestamp) for e in stream.index_entries if e.is_keyframe]
+    keys = [key - index[0] + first for key in index]
     frames = _decoded(container, stream, ctx)
     ahead: av.VideoFrame | None = None
-    position: Fraction | None = None  # time of the frame that was decoded last
+    at: Fraction | None = None  # when the frame that came last is shown
     for i in range(count):
         time = first + i * interval
-        key = max((k for k in keys if k <= time), default=None)
-        if position is None or (key is not None and key > position):
-            aim = int((key if key is not None else first) / _seconds(stream, 1))
-            container.seek(aim, stream=stream)
-            frames, ahead, position = _decoded(container, stream, ctx), None, None
-        near = key is not None and time - key <= interval
-        shown_frame: av.VideoFrame | None = None
+        key = max((k for k in keys if k <= time), default=first)
+        near = False
+        if at is None or key > at:
+            near = time - key <= interval
+            container.seek(int(time / _seconds(stream, 1)), stream=stream)
+            frames, ahead, at = _decoded(container, stream, ctx), None, None
+        current: av.VideoFrame | None = None
         while True:
-            if ahead is None:
-                ahead = next(frames, None)
+            ahead = ahead or next(frames, None)
             if ahead is None or ahead.pts is None:
                 break
-            at = _seconds(stream, ahead.pts)
-            if at > time and (shown_frame is not None or position is not None):
+            if at is not None and _seconds(stream, ahead.pts) > time:
                 break
-            shown_frame, ahead, position = ahead, None, at
-            if near or at > time:
+            current, at, ahead = ahead, _seconds(stream, ahead.pts), None
+            if near:
                 break
-        yield shown_frame
+        yield current
 
 
 def _decoded(

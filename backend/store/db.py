@@ -24,6 +24,7 @@ import apsw
 from playhouse.apsw_ext import APSWDatabase
 
 from backend.core.event import Event
+from backend.core.fault import Category, refuse
 from backend.store import values
 
 log = logging.getLogger(__name__)
@@ -146,7 +147,10 @@ class Database:
         self._started.wait()
 
     def write(self, work: Work[Result]) -> Result:
-        """Run `work` in a transaction; its result once it is durable. Raises what `work` raised."""
+        """Run `work` in a transaction; its result once it is durable.
+
+        Raises what `work` raised, and a storage fault, with nothing changed, on a full disk.
+        """
         if threading.get_ident() == self.peewee.writer:
             raise RuntimeError("a transaction cannot wait for another")
         future: Future[Result] = Future()
@@ -155,7 +159,14 @@ class Database:
             if self._closed:
                 raise RuntimeError("the library is closed")
             self._queue.put((work, future))
-        return future.result()
+        try:
+            return future.result()
+        except apsw.FullError as error:
+            raise refuse(
+                Category.STORAGE,
+                "There is not enough storage left for the library.",
+                "Free some space on its disk, then try again. Nothing that was saved is lost.",
+            ) from error
 
     def read(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows of a query, on this thread's read-only connection."""

@@ -106,13 +106,16 @@ def parent_ended(transaction: Transaction, parent: Job) -> None:
         allowed = standing(transaction, child.id)
         if allowed is JobStatus.CANCELLED:
             cancel_waiting(transaction, child, _because(parent), parent.id)
-        elif allowed is JobStatus.QUEUED and child.status is JobStatus.PENDING:
-            if transaction.changed(
+        elif (
+            allowed is JobStatus.QUEUED
+            and child.status is JobStatus.PENDING
+            and transaction.changed(
                 "UPDATE job SET status = 'queued', updated_at = ? WHERE id = ?"
                 " AND status = 'pending'",
                 (transaction.now, child.id),
-            ):
-                retold(transaction, child.id)
+            )
+        ):
+            retold(transaction, child.id)
 
 
 def retold(transaction: Transaction, job: int) -> Job:

@@ -17,11 +17,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
 
+from backend import points
 from backend.core.artifact import ArtifactKind
 from backend.core.context import Stopped
 from backend.core.fault import explain
 from backend.core.progress import Stage
-from backend.work import points
 from backend.work.handlers import HANDLERS
 from backend.work.messages import (
     Advance,

@@ -15,10 +15,10 @@ from backend.bus import Board, Bus
 from backend.core.event import progress_names_of
 from backend.core.fault import Category, Fault
 from backend.core.job import RULES, Job, JobKind, JobStatus, Lane
+from backend.points import reach
 from backend.settings import Choices, Settings
 from backend.store.library import Library
 from backend.work.admission import Machine, limits_in_force, may_start, measure
-from backend.work.points import reach
 from backend.work.worker import Reason, Worker
 
 log = logging.getLogger(__name__)

@@ -22,6 +22,7 @@ from backend.core.fault import Category, Fault, explain
 from backend.core.job import Job
 from backend.core.progress import Pace, Progress
 from backend.core.session import Session
+from backend.points import reach
 from backend.settings import Settings
 from backend.store import manifest
 from backend.store.jobs import CANCELLED_BY_OWNER
@@ -41,7 +42,6 @@ from backend.work.messages import (
     Stop,
     ToChild,
 )
-from backend.work.points import reach
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ import pytest
 from peewee import OperationalError
 
 from backend.core.event import Event
+from backend.core.fault import Category, FaultError
 from backend.store.db import Database, Transaction
 from backend.store.tables import SettingRow
 
@@ -103,7 +104,8 @@ def test_a_full_disk_is_said_to_everyone_who_waits_and_leaves_the_database_usabl
 
     store.database.write(fill)
     results = together(store, keep("big", "x" * 100_000), keep("other", "y" * 100_000))
-    assert all(isinstance(result, apsw.FullError) for result in results)
+    assert all(isinstance(result, FaultError) for result in results)
+    assert {result.fault.category for result in results} == {Category.STORAGE}
     assert kept(store) == [] and store.told == []
     store.database.write(lambda t: t.execute("PRAGMA max_page_count = 1000000"))
     assert store.database.write(keep("big", "x" * 100_000)) == "big"
