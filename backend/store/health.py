@@ -15,7 +15,7 @@ from pathlib import Path
 import apsw
 
 from backend.store.db import APPLICATION_ID
-from backend.store.migrate import migrate, refuse_newer
+from backend.store.migrate import migrate, refuse_newer, version_of
 
 UNREADABLE = (apsw.Error, UnicodeDecodeError)
 """What reading a damaged row raises."""
@@ -59,6 +59,8 @@ def damage(path: Path, mirrored: int) -> str | None:
         if connection.pragma("application_id") != APPLICATION_ID:
             return "it is not a library of Rushes"
         refuse_newer(connection)
+        if not _has_our_tables(connection):
+            return "its structure is damaged"
         # quick_check takes a third of the time, but trusts the indices: a claim reads one.
         found = connection.execute("PRAGMA integrity_check(1)").fetchall()
         if found != [("ok",)]:
@@ -96,6 +98,23 @@ def skip_events(connection: apsw.Connection, seen: int) -> None:
             "UPDATE sqlite_sequence SET seq = max(seq, ?) + ? WHERE name = 'event'",
             (seen, UNSEEN_EVENTS),
         )
+
+
+def _has_our_tables(connection: apsw.Connection) -> bool:
+    """Whether the schema is, to the letter, what the migrations make of that version.
+
+    A letter changed on the page that holds it is no damage to SQLite, which only reads other names.
+    """
+    query = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+    version = version_of(connection)
+    if version < 1:
+        return False
+    pattern = apsw.Connection(":memory:")
+    try:
+        migrate(pattern, version)
+        return set(connection.execute(query)) == set(pattern.execute(query))
+    finally:
+        pattern.close()
 
 
 @dataclass(slots=True)

@@ -65,7 +65,10 @@ def read(path: Path) -> Manifest:
 
     Raises ValueError (or KeyError, TypeError) for a file that is no manifest.
     """
-    fields = json.loads(path.read_text("utf-8"))
+    try:
+        fields = json.loads(path.read_text("utf-8"))
+    except RecursionError as error:
+        raise ValueError(f"{path} is nested too deeply for a manifest") from error
     if not isinstance(fields, dict) or fields.get("rushes") != FORMAT:
         raise ValueError(f"{path} is not a manifest that this Rushes knows")
     made = []

@@ -41,11 +41,14 @@ def refuse_newer(connection: apsw.Connection) -> None:
         )
 
 
-def migrate(connection: apsw.Connection) -> None:
-    """Bring an open, writable database to the newest schema. Each step is one transaction."""
+def migrate(connection: apsw.Connection, until: int | None = None) -> None:
+    """Bring an open, writable database to the newest schema, or to that of version `until`.
+
+    Each step is one transaction.
+    """
     refuse_newer(connection)
     for number, sql in steps():
-        if number <= version_of(connection):
+        if number <= version_of(connection) or (until is not None and number > until):
             continue
         with connection:
             connection.execute(sql)
