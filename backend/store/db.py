@@ -185,6 +185,8 @@ class Database:
 
     def _run(self) -> None:
         self.peewee.writer = threading.get_ident()
+        with contextlib.suppress(Exception):  # the first write tries again, and says why it fails
+            self.peewee.connection()
         self._started.set()
         while (first := self._queue.get()) is not None:
             batch = [first]

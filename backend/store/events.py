@@ -29,7 +29,7 @@ class Events:
         query = EventRow.select().where(EventRow.id > last).order_by(EventRow.id)
         after = [event_from(row) for row in drained(query)]
         if after:
-            return after if after[0].id == last + 1 else None
+            return after if after[-1].id == last + len(after) else None
         return after if last == self.last() else None
 
     def prune(self) -> None:

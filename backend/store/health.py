@@ -8,7 +8,9 @@ and the number of the last event, of which a copy is kept in a file of its own.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +23,16 @@ UNREADABLE = (apsw.Error, UnicodeDecodeError)
 """What reading a damaged row raises."""
 UNSEEN_EVENTS = 1000
 """Ids left out after a mended log: nobody has seen one that the next event will have."""
+Row = dict[str, "apsw.SQLiteValue"]
+BLANK: Mapping[str, Mapping[str, str | None]] = {
+    "session": {"picture": None, "options": "{}", "notes": "[]"},
+    "artifact": {"facts": "{}"},
+    "job": {"options": "{}", "result": "{}", "fault": None},
+    "event": {"data": "{}"},
+    "segment": {},  # without its facts it is none
+}
+"""JSON columns, and what stands in for one that cannot be read."""
+JSON = {table: tuple(blanks) or ("facts",) for table, blanks in BLANK.items()}
 SALVAGED = ("session", "segment", "artifact", "setting", "rate", "job", "edge", "event")
 """In the order in which references allow them to be written."""
 
@@ -67,6 +79,8 @@ def damage(path: Path, mirrored: int) -> str | None:
             return "pages of it are damaged"
         if not connection.execute("SELECT 1 FROM meta WHERE name = 'sentinel'").fetchall():
             return "rows that were always there are gone"
+        if not _rows_can_be_read(connection):
+            return "rows of it are damaged"
         last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchall()
         if int(str(last[0][0]) if last else 0) < mirrored:
             return "its newest entries are gone"
@@ -117,6 +131,18 @@ def _has_our_tables(connection: apsw.Connection) -> bool:
         pattern.close()
 
 
+def _rows_can_be_read(connection: apsw.Connection) -> bool:
+    """Whether all text is text and all JSON is JSON. Raises UnicodeDecodeError where it is not."""
+    for table in SALVAGED:
+        for _ in connection.execute(f"SELECT * FROM {table}"):
+            pass  # reading it is what decodes it
+        # 2: as JSON5, since Python also writes NaN and Infinity.
+        broken = " OR ".join(f"NOT json_valid({column}, 2)" for column in JSON.get(table, ()))
+        if broken and connection.execute(f"SELECT 1 FROM {table} WHERE {broken}").fetchall():
+            return False
+    return True
+
+
 @dataclass(slots=True)
 class Salvage:
     """What came out of a damaged database."""
@@ -134,7 +160,8 @@ def salvage(damaged: Path, backup: Path | None, into: Path, mirrored: int = 0) -
 
     Rows are read one by one from both ends of each table, so that one unreadable page costs only
     what lies on it. What only the backup has is added; where both have a row, the newer one, from
-    the damaged file, stands.
+    the damaged file, stands, unless parts of it are unreadable. `mirrored` is the id of the last
+    event that was told.
     """
     saved = Salvage()
     target = apsw.Connection(str(into))
@@ -142,9 +169,13 @@ def salvage(damaged: Path, backup: Path | None, into: Path, mirrored: int = 0) -
         target.execute("PRAGMA foreign_keys = OFF; PRAGMA synchronous = FULL")
         migrate(target)
         with target:
+            broken: list[tuple[str, Row]] = []
             for source in (damaged, backup):
                 if source is not None and source.exists() and source.stat().st_size:
-                    _copy_rows(source, target, saved)
+                    broken += _copy_rows(source, target, saved)
+            for table, row in broken:
+                if BLANK[table]:
+                    _put(target, saved, table, _with_blanks(table, row))
             _mend(target)
         skip_events(target, mirrored)
     finally:
@@ -152,37 +183,66 @@ def salvage(damaged: Path, backup: Path | None, into: Path, mirrored: int = 0) -
     return saved
 
 
-def _copy_rows(source: Path, target: apsw.Connection, saved: Salvage) -> None:
+def _copy_rows(source: Path, target: apsw.Connection, saved: Salvage) -> list[tuple[str, Row]]:
+    """Copy what is whole; the rows of which parts cannot be read, with their tables."""
+    broken: list[tuple[str, Row]] = []
     try:
         connection = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READWRITE)
     except apsw.Error:
-        return
+        return broken
     try:
+        # Lets SQLite read a file that is shorter than its header says.
+        connection.execute("PRAGMA writable_schema = ON")
         for table in SALVAGED:
-            known = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
             try:
-                there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-            except apsw.Error:
+                there = {str(row[1]) for row in connection.execute(f"PRAGMA table_info({table})")}
+                known = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
+                columns = [str(column) for column in known if column in there]
+                rows = _readable_rows(connection, table, columns) if columns else []
+            except UNREADABLE:
                 continue
-            columns = ", ".join(column for column in known if column in there)
-            if not columns:
-                continue
-            for row in _readable_rows(connection, table, columns):
-                marks = ", ".join("?" * len(row))
-                # A row that the schema does not take is part of the damage.
-                with contextlib.suppress(apsw.ConstraintError, apsw.MismatchError):
-                    before = target.total_changes()
-                    target.execute(
-                        f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", row
-                    )
-                    saved.rows[table] = saved.rows.get(table, 0) + (target.total_changes() > before)
+            for row in rows:
+                if all(_is_json(row.get(column)) for column in JSON.get(table, ())):
+                    _put(target, saved, table, row)
+                else:
+                    broken.append((table, row))
+    except apsw.Error:
+        pass  # not a database at all
     finally:
         connection.close()
+    return broken
 
 
-def _readable_rows(
-    connection: apsw.Connection, table: str, columns: str
-) -> list[tuple[apsw.SQLiteValue, ...]]:
+def _put(target: apsw.Connection, saved: Salvage, table: str, row: Row) -> None:
+    """Add a row whose key is not there yet."""
+    before = target.total_changes()
+    # A row that the schema does not take is part of the damage.
+    with contextlib.suppress(apsw.ConstraintError, apsw.MismatchError):
+        target.execute(
+            f"INSERT OR IGNORE INTO {table} ({', '.join(row)})"
+            f" VALUES ({', '.join('?' * len(row))})",
+            tuple(row.values()),
+        )
+    saved.rows[table] = saved.rows.get(table, 0) + (target.total_changes() > before)
+
+
+def _is_json(value: apsw.SQLiteValue) -> bool:
+    if value is None:
+        return True
+    try:
+        return isinstance(json.loads(str(value)), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _with_blanks(table: str, row: Row) -> Row:
+    return {
+        column: BLANK[table][column] if column in BLANK[table] and not _is_json(value) else value
+        for column, value in row.items()
+    }
+
+
+def _readable_rows(connection: apsw.Connection, table: str, columns: Sequence[str]) -> list[Row]:
     """Rows from the first on until one cannot be read, then from the last one backwards.
 
     First as the table holds them, then by way of its key's index, which may be all that is whole.
@@ -197,12 +257,14 @@ def _readable_rows(
     found: dict[tuple[apsw.SQLiteValue, ...], None] = {}
     for order in orders:
         try:
-            for row in connection.execute(f"SELECT {columns} FROM {table} ORDER BY {order}"):
+            for row in connection.execute(
+                f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}"
+            ):
                 found[row] = None
         except UNREADABLE:
             continue  # also where a table has no rowid
         break
-    return list(found)
+    return [dict(zip(columns, row, strict=True)) for row in found]
 
 
 def _mend(target: apsw.Connection) -> None:

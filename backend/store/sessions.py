@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -36,6 +37,9 @@ def sources_key(sources: Iterable[Source]) -> str | None:
     return hashlib.blake2b(
         "\n".join(keys).encode("utf-8", "surrogatepass"), digest_size=16
     ).hexdigest()
+
+
+log = logging.getLogger(__name__)
 
 
 class Sessions:
@@ -109,10 +113,15 @@ class Sessions:
                 )
             )
         }
-        return [
-            session_from(row, segments[row["id"]], films.get((row["id"], row["film"])))
-            for row in rows
-        ]
+        found = []
+        for row in rows:
+            try:
+                film = films.get((row["id"], row["film"]))
+                found.append(session_from(row, segments[row["id"]], film))
+            except (ValueError, TypeError, KeyError) as error:
+                # The others are to be seen all the same.
+                log.warning("session %s cannot be read: %s", row["id"], error)
+        return found
 
     # Writing
 

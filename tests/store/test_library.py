@@ -680,3 +680,13 @@ def test_a_manifest_names_no_file_outside_its_folder(place: Place) -> None:
     fields["artifacts"][0]["file"] = "../secret"
     path.write_text(json.dumps(fields), "utf-8")
     assert manifest.read(path).artifacts == ()
+
+
+def test_a_result_that_is_no_number_is_no_damage(place: Place) -> None:
+    place.fill(1)
+    with place.opened() as opened:
+        opened.sessions.create(session("s"))
+        while (job := opened.jobs.claim(Lane.READY)) is not None:
+            opened.jobs.finish(job, {"loudness": float("-inf"), "peak": float("nan")}, 1.0)
+    with place.opened() as opened:
+        assert opened.reports == []
