@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,7 +17,7 @@ from av.video.stream import VideoStream
 
 from backend.core.context import Context
 from backend.core.time import ticks
-from backend.media.plan import PictureEncoding, PicturePlan
+from backend.media.plan import TIMED, PictureEncoding, PicturePlan
 from backend.media.read import open_media
 
 _RUN_IN = Fraction(3)
@@ -98,13 +99,21 @@ def _decoded(
         stream.thread_type = "AUTO"
         base = part.stream.time_base
         step = 1 / part.stream.frame_rate if part.stream.frame_rate else Fraction(1, 25)
+        timed = container.format.name.startswith(TIMED)
         if start > ticks(part.span.start, part.time_base):
             container = _sought(container, stream, wanted, part)
             stream = container.streams[part.clip.stream]
             assert isinstance(stream, VideoStream)
-        for count, frame in enumerate(_frames(container, stream, ctx, facts)):
-            stamp = frame.pts if frame.pts is not None else frame.dts
-            yield (part.stream.start + count * step if stamp is None else stamp * base), frame
+        time, zero = part.stream.start - step, None
+        for frame, dts in _frames(container, stream, ctx, facts):
+            if timed and frame.pts is not None:
+                time = frame.pts * base
+            elif not timed and dts is not None:
+                zero = dts if zero is None else zero
+                time = part.stream.start + (dts - zero) * base
+            else:
+                time += step
+            yield time, frame
     finally:
         container.close()
 
@@ -135,29 +144,37 @@ def _sought(
 
 def _frames(
     container: InputContainer, stream: VideoStream, ctx: Context, facts: PictureFacts
-) -> Iterator[av.VideoFrame]:
+) -> Iterator[tuple[av.VideoFrame, int | None]]:
+    """Decoded frames in the order they are shown, the k-th with the k-th decoding time.
+
+    Where a container knows decoding times only (AVI), that is when the k-th frame is shown: they
+    increase, and there is one for each.
+    """
+    fed: deque[int | None] = deque()
     packets = iter(container.demux(stream))
     while True:
         ctx.check()
         try:
             packet = next(packets, None)
-            if packet is None:
-                return
+        except FFmpegError:
+            return  # reading broke off: what came until then is the recording
+        if packet is None:
+            return
+        if packet.size:
+            fed.append(packet.dts)
+        try:
             frames = packet.decode()
-        except FFmpegError as error:
-            if packet_ends(error):
-                return
+        except EOFError:
+            return
+        except FFmpegError:
             facts.damaged += 1
+            if fed:
+                fed.pop()
             continue
         for frame in frames:
             if frame.is_corrupt:
                 facts.damaged += 1
-            yield frame
-
-
-def packet_ends(error: FFmpegError) -> bool:
-    """Whether an error only says that there is no more."""
-    return isinstance(error, EOFError)
+            yield frame, fed.popleft() if fed else None
 
 
 class _Shape:

@@ -28,8 +28,11 @@ _TICKS = 10_000
 
 _PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High", "Constrained High"})
 _PLAYED_FORMATS = frozenset({"yuv420p", "yuvj420p"})
-_TIMED = ("mov", "matroska", "mpegts", "flv")
+TIMED = ("mov", "matroska", "mpegts", "mpeg", "flv", "ogg", "asf", "gif", "ivf", "nut", "rm", "mxf")
 """Containers whose packets carry presentation times. AVI and raw streams leave them to guess."""
+
+_COPIED = ("mov", "matroska", "mpegts", "flv")
+"""Those among them whose times are good enough to be copied as they are."""
 
 _CODECS = {
     "hevc": "HEVC",
@@ -174,7 +177,7 @@ def plays_in_browsers(info: MediaInfo, stream: VideoStream) -> tuple[bool, str]:
     kind = f"{name} {stream.profile or 'of unknown profile'} {stream.pixel_format}"
     if stream.pixel_format not in _PLAYED_FORMATS or stream.profile not in _PROFILES:
         return False, f"{kind}: browsers play 8-bit 4:2:0 only"
-    if not info.container.startswith(_TIMED):
+    if not info.container.startswith(_COPIED):
         return False, f"{kind}: the {info.container} file has no times for its frames"
     return True, f"{kind}: browsers play it"
 

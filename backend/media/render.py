@@ -178,6 +178,7 @@ class _Progress:
         self._sound = plan.sound
         self._whole = max(plan.duration, Fraction(1, 1000))
         self._half = False
+        self._share = 0.0
 
     def heard(self, samples: int) -> None:
         if self._sound:
@@ -187,8 +188,9 @@ class _Progress:
         self._tell(time)
 
     def _tell(self, time: Fraction) -> None:
-        share = float(time / self._whole)
-        self._ctx.progress("film", min(share, 0.99))
+        share = max(self._share, min(float(time / self._whole), 0.99))
+        self._share = share
+        self._ctx.progress("film", share)
         if share >= 0.5 and not self._half:
             self._half = True
             self._ctx.reach("film-half")
