@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -39,13 +40,50 @@ class _PlainError(ErrorTask):  # type: ignore[misc]
         refused = Refused(error.code, words.get(error.code, "This is not HTTP that Rushes takes."))
         self.status = f"{error.code} {error.reason}"
         self.response_headers.extend([("Content-Type", "application/json"), *HEADERS.items()])
+        self.channel.refused = True
         self.set_close_on_finish()
         self.content_length = len(refused.body)
         self.write(refused.body)
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection that can be refused in the middle of a body, and still tells so.
+
+    Closing while the other side is sending resets the connection, and the answer is lost with it.
+    So it is only half closed, and what still comes is read and forgotten, until the other side
+    closes or has been silent for `SILENT` seconds.
+    """
+
     error_task_class = _PlainError
+    refused = False
+    close_when_flushed: bool
+    _lingers = False
+
+    def readable(self) -> bool:
+        return self._lingers or bool(super().readable())
+
+    def writable(self) -> bool:
+        return bool(self.will_close if self._lingers else super().writable())
+
+    def handle_read(self) -> None:
+        if not self._lingers:
+            super().handle_read()
+            return
+        try:
+            over = not self.recv(65536)
+        except OSError:
+            over = True
+        if over:
+            self.handle_close()
+
+    def handle_write(self) -> None:
+        if not self.refused or not self.close_when_flushed or self.total_outbufs_len:
+            super().handle_write()
+            return
+        self.close_when_flushed = False
+        self._lingers = True
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
 
 
 class Server:
@@ -87,25 +125,28 @@ class Server:
         self._thread.start()
 
     def stop(self) -> None:
-        """End every stream, let answers under way go out, then close. At most about a second."""
+        """End every stream, let answers under way go out, then close. At most about a second.
+
+        Idempotent. A server that was stopped cannot start again.
+        """
+        if self._stopping.is_set():
+            return
         self._streams.close()
         self._stopping.set()
         self._server.pull_trigger()
-        if self._thread.ident is None:
-            self._close()
-        else:
+        if self._thread.ident is not None:
             self._thread.join()
+        # Only now: a trigger that is closed must not be pulled, its descriptor may be another's.
+        self._server.task_dispatcher.shutdown(timeout=0.2)
+        wasyncore.close_all(self._map)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._step(1.0)
-        self._server.accepting = False
-        self._server.socket.close()  # no new connection from here on
-        self._server.del_channel(self._map)
+        wasyncore.dispatcher.close(self._server)  # no new connection from here on
         until = time.monotonic() + DRAIN
         while self._busy() and time.monotonic() < until:
             self._step(0.02)
-        self._close()
 
     def _step(self, seconds: float) -> None:
         wasyncore.loop(seconds, hasattr(wasyncore.select, "poll"), self._map, 1)
@@ -113,11 +154,6 @@ class Server:
     def _busy(self) -> bool:
         channels = list(self._server.active_channels.values())
         return any(channel.requests or channel.total_outbufs_len for channel in channels)
-
-    def _close(self) -> None:
-        self._server.task_dispatcher.shutdown(timeout=0.2)
-        wasyncore.close_all(self._map)
-        self._server.socket.close()
 
 
 def _listen(port: int) -> socket.socket:

@@ -40,6 +40,10 @@ def _absolute(path: str) -> str:
         raise ValueError("a path cannot hold a NUL character")
     if not Path(path).is_absolute():
         raise ValueError("the path must be absolute")
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError("its name is not UTF-8: rename the file or folder first") from error
     return path
 
 
