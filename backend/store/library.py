@@ -11,6 +11,7 @@ from pathlib import Path
 import apsw
 
 from backend.core.fault import Category, FaultError, explain, refuse
+from backend.core.job import JobKind
 from backend.store import backup, health, manifest
 from backend.store.artifacts import Artifacts
 from backend.store.db import Database, Publish
@@ -67,6 +68,16 @@ class Library:
             if adopted:
                 taken.append(found.session.id)
         return taken
+
+    def _plan_what_was_lost(self) -> None:
+        """Plan the work of ended sessions that have neither a film nor a job to make it."""
+        for (session,) in self.database.read(
+            "SELECT id FROM session WHERE state = 'ended' AND film IS NULL AND deleted_at IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM job WHERE session = session.id AND kind = ?)",
+            (str(JobKind.MERGE),),
+        ):
+            with contextlib.suppress(KeyError):  # it cannot be read
+                self.sessions.plan_again(session)
 
     def close(self) -> None:
         self.database.close()
@@ -133,6 +144,8 @@ def open_library(folder: Path, publish: Publish, films: Path) -> Library:
     mirror.write(library.events.last())
     if wrong and (taken := library.rebuild(films)):
         reports.append(f"{len(taken)} sessions were found again by their films.")
+    if wrong:
+        library._plan_what_was_lost()
     library.reports = reports + library.reports
     for report in library.reports:
         log.warning("%s", report)

@@ -71,6 +71,8 @@ class Place:
         aside = self.folder.with_name("crashed")
         with self.opened() as opened:
             opened.sessions.create(session("last"))
+            while self.told[-1].id != opened.events.last():
+                pass  # told last of all, when the mirror says so too
             shutil.copytree(self.folder, aside)
         shutil.rmtree(self.folder)
         aside.rename(self.folder)
@@ -257,6 +259,37 @@ def test_rows_of_the_backup_are_added_but_never_take_the_place_of_newer_ones(pla
     with place.opened() as opened:
         assert opened.preferences.all() == {"bin.days": "9"}
         assert ids(opened) == ALL | {"newer"}
+
+
+def test_a_session_whose_jobs_were_lost_is_planned_again(place: Place) -> None:
+    place.fill(4)
+    place.without_backups()
+    connection = apsw.Connection(str(place.database))
+    connection.execute("DELETE FROM job; DELETE FROM meta")  # and with them the edges
+    connection.close()
+    with place.opened() as opened:
+        # Those with an odd number had run, but a test's merge leaves no film.
+        jobs = opened.jobs.of_sessions(sorted(ids(opened)))
+        assert [len(of_one) for of_one in jobs.values()] == [3, 3, 3, 3]
+
+
+def test_rows_of_which_parts_are_unreadable_give_way_to_the_backups(place: Place) -> None:
+    place.fill(3)
+    with place.opened() as opened:
+        opened.back_up()
+        opened.sessions.create(session("since"))
+    connection = apsw.Connection(str(place.database))
+    connection.execute("UPDATE session SET picture = '{broken'")
+    connection.execute("UPDATE session SET title = CAST(x'ff41' AS TEXT) WHERE id = 's001'")
+    connection.execute("UPDATE setting SET value = 'x'; DELETE FROM job WHERE session = 's000'")
+    connection.close()
+    with place.opened() as opened:
+        assert "damaged" in opened.reports[0]
+        pictures = {s.id: s.picture for s in opened.sessions.page()}
+        # Only what no backup has is kept in part.
+        assert pictures.pop("since") is None
+        assert len(pictures) == 3 and all(pictures.values())
+        assert all(s.title == "Standup" for s in opened.sessions.page())
 
 
 def test_the_newest_backup_that_is_whole_is_taken(place: Place) -> None:

@@ -216,6 +216,14 @@ def test_a_session_found_by_its_manifest_is_taken_in_once(store: Store) -> None:
     assert store.names().count("session-created") == 1
 
 
+def test_a_session_that_cannot_be_read_hides_no_other(store: Store) -> None:
+    for name in ("bad", "good"):
+        store.sessions.create(session(name))
+    store.sql("UPDATE session SET picture = '{broken' WHERE id = 'bad'")
+    assert [s.id for s in store.sessions.page()] == ["good"]
+    assert store.sessions.get("bad") is None
+
+
 @given(titles=st.lists(st.text(st.characters(codec="utf-8")), min_size=1, max_size=3))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 def test_any_text_survives(store: Store, titles: list[str]) -> None:
