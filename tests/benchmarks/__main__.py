@@ -1,0 +1,18 @@
+"""`make bench [ROWS="queue status ready"]`."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.benchmarks import queue_row, ready_row, status_row
+from tests.benchmarks.harness import describe_machine
+
+ROWS = {"queue": queue_row.run, "status": status_row.run, "ready": ready_row.run}
+
+if __name__ == "__main__":
+    wanted = sys.argv[1:] or list(ROWS)
+    if unknown := [name for name in wanted if name not in ROWS]:
+        sys.exit(f"There is no row {', '.join(unknown)}; there are {', '.join(ROWS)}.")
+    describe_machine()
+    for name in wanted:
+        ROWS[name]()

@@ -1,0 +1,115 @@
+"""Pairs of runs, alternately, on one machine; ratios, not seconds, are what is compared."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+PLACE = ROOT / "build" / "bench"
+"""Peers, inputs and outputs; safe to delete."""
+SHARED = ROOT.parent / "shared" / "media"
+PAIRS = 3
+
+Run = Callable[[], float]
+"""One run of one side; its seconds."""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Ours against one peer: seconds of each pair, in the order in which they ran."""
+
+    work: str
+    peer: str
+    goal: float
+    """Largest ratio ours / peer that was aimed at."""
+    ours: list[float] = field(default_factory=list)
+    theirs: list[float] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(a / b for a, b in zip(self.ours, self.theirs, strict=True))
+
+    def tell(self) -> None:
+        print(f"\n{self.work}, against {self.peer}")
+        for ours, theirs in zip(self.ours, self.theirs, strict=True):
+            print(f"  {ours:9.3f} s  {theirs:9.3f} s   {ours / theirs:6.3f} ×")
+        met = "met" if self.ratio <= self.goal else "MISSED"
+        print(f"  median {self.ratio:.3f} ×, goal ≤ {self.goal} ×: {met}")
+
+
+def compare(
+    work: str, peer: str, goal: float, ours: Run, theirs: Run, pairs: int = PAIRS
+) -> Comparison:
+    """Run both in turn, `pairs` times after one uncounted pair."""
+    comparison = Comparison(work, peer, goal)
+    ours()
+    theirs()
+    for _ in range(pairs):
+        comparison.ours.append(ours())
+        comparison.theirs.append(theirs())
+    comparison.tell()
+    return comparison
+
+
+def timed(command: Sequence[str | Path], **options: object) -> float:
+    """Seconds that a whole process takes. Raises CalledProcessError when it fails."""
+    start = time.perf_counter()
+    subprocess.run(
+        [str(word) for word in command],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        **options,  # type: ignore[call-overload]
+    )
+    return time.perf_counter() - start
+
+
+def peer_python(name: str, *packages: str) -> Path:
+    """The Python of an environment of its own, with a peer in it, made at first use."""
+    folder = PLACE / name
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        subprocess.run(
+            [str(python), "-m", "pip", "install", "--quiet", *packages],
+            check=True,
+            stderr=subprocess.DEVNULL,
+        )
+    return python
+
+
+def ffmpegs() -> dict[str, Path]:
+    """Every FFmpeg there is to compare with, by version: the system's and imageio's."""
+    found: dict[str, Path] = {}
+    if (system := shutil.which("ffmpeg")) is not None:
+        found[version_of(Path(system))] = Path(system)
+    python = peer_python("imageio", "imageio-ffmpeg==0.6.0")
+    where = "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())"
+    bundled = Path(subprocess.check_output([str(python), "-c", where], text=True).strip())
+    found.setdefault(version_of(bundled), bundled)
+    return found
+
+
+def version_of(ffmpeg: Path) -> str:
+    first = subprocess.check_output([str(ffmpeg), "-version"], text=True).splitlines()[0]
+    return " ".join(first.split()[:3])
+
+
+def describe_machine() -> None:
+    processor = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [x for x in cpuinfo.read_text().splitlines() if x.startswith("model name")]
+        processor = names[0].split(":", 1)[1].strip() if names else processor
+    print(
+        f"{platform.system()}, {os.cpu_count()} × {processor}, Python {platform.python_version()}"
+    )

@@ -1,0 +1,39 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+MAY_SKIP = (
+    "../shared",  # recordings that travel beside the project, and not with it
+    "Windows",
+    "not root",
+)
+"""Words in the reason of a skip that an unattended run accepts; any other skip fails there."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not any(words in reason for words in MAY_SKIP):
+            report.outcome = "failed"
+            report.longrepr = f"skipped unattended, for a reason that is not allowed: {reason}"
+    return report
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Hours of soak are run only when they are asked for."""
+    if "soak" in (config.option.markexpr or ""):
+        return
+    wanted = [item for item in items if "soak" not in item.keywords]
+    if len(wanted) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if "soak" in item.keywords])
+        items[:] = wanted
