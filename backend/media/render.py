@@ -16,7 +16,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from backend.core.context import Context
-from backend.core.fault import Category, refuse
+from backend.core.fault import Category, FaultError, refuse
 from backend.core.media import Source
 from backend.core.time import ZERO
 from backend.media.aac import add_aac, encoded
@@ -61,29 +61,48 @@ def render(
         ctx.check()
         require_unchanged(source)
         ctx.progress("reading", (i + 1) / len(sources))
+    try:
+        rendered = _made(plan, sources, output, ctx, tags)
+    except (FaultError, NotCopyable):
+        # A file that changes under the reader fails in many ways; the change is what to tell.
+        for source in sources:
+            require_unchanged(source)
+        raise
+    for source in sources:
+        require_unchanged(source)
+    _require_complete(plan, rendered.expected)
+    return rendered
+
+
+def _made(
+    plan: RenderPlan,
+    sources: Sequence[Source],
+    output: Path,
+    ctx: Context,
+    tags: Mapping[str, str],
+) -> Rendered:
     picture, sound = PictureFacts(), SoundFacts()
-    by_path = {source.path: source for source in sources}
     part = plan.picture[0] if plan.picture else None
     chunks: list[Path] = []
     if part is not None and part.encoding is not None:
-        chunks = encode_chunks(part, by_path[part.clip.path], ctx, picture)
-        require_unchanged(by_path[part.clip.path])
+        path = part.clip.path
+        source = next(source for source in sources if source.path == path)
+        chunks = encode_chunks(part, source, ctx, picture)
+        require_unchanged(source)
         if not any(chunk.stat().st_size for chunk in chunks):
             raise refuse(
                 Category.INPUT,
-                f"No picture in “{shown(part.clip.path)}” could be decoded.",
+                f"No picture in “{shown(path)}” could be decoded.",
                 "Play the file in another program; if it shows nothing there either, leave it out.",
             )
     expected = _mux(plan, part, chunks, output, ctx, tags, sound)
     ctx.reach("film-written")
-    for source in sources:
-        require_unchanged(source)
-    _require_complete(part, expected)
     return Rendered(expected, picture, sound)
 
 
-def _require_complete(part: PicturePlan | None, expected: Expected) -> None:
+def _require_complete(plan: RenderPlan, expected: Expected) -> None:
     """A copy must hold the packets that the source's index counts, but for a few at its edges."""
+    part = plan.picture[0] if plan.picture else None
     if part is None or part.encoding is not None or expected.video is None:
         return
     wanted, came = part.stream.frames, expected.video.packets
