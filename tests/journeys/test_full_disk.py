@@ -1,0 +1,68 @@
+"""A disk that is full: said in words, nothing lost, and it goes on when there is room."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.films import assert_in_sync
+from tests.journeys.conftest import Theatre, listed
+from tests.recordings import write_session
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a few megabytes, as the system can make one for root only."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.name == "nt" or os.getuid() != 0:
+        pytest.skip("not root: no small disk can be made")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=72m", "tmpfs", str(disk)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("not root enough: mounting is not allowed here")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("left", [0, 200_000, 3_000_000])
+def test_a_full_disk_is_said_and_survived(small_disk: Path, tmp_path: Path, left: int) -> None:
+    theatre = Theatre(small_disk / "library")
+    theatre.environment["RUSHES_THEATRE"] = str(theatre.data)
+    try:
+        recording = write_session(tmp_path / "Take", 2)
+        assert theatre.run("process", "--wait", "none", recording).returncode == 0
+        theatre.run("queue", "pause")
+        again = write_session(tmp_path / "Next", 3, first=4)
+        theatre.run("process", "--wait", "none", again)
+        ballast = small_disk / "ballast"
+        free = shutil.disk_usage(small_disk).free
+        ballast.write_bytes(bytes(max(0, free - left)))
+        resumed = theatre.run("queue", "resume")
+        if left:
+            # The library itself had room; the film had not.
+            assert resumed.returncode == 0, resumed.stderr
+            done = theatre.run("process", "--wait", "done", again)
+            assert done.returncode == 4
+            assert "storage" in done.stderr
+        else:
+            assert resumed.returncode != 0
+            assert "storage" in resumed.stderr
+        ballast.unlink()
+        theatre.run("queue", "resume")
+        for path, seconds in ((recording, 2), (again, 3)):
+            done = theatre.run("process", "--wait", "done", path)
+            assert done.returncode == 0, done.stderr
+            title = path.name
+            (film,) = [film for film in theatre.films() if film.name.startswith(title)]
+            assert_in_sync(film, seconds)
+        assert len(listed(theatre.ask("sessions", "list"), "sessions")) == 2
+        assert theatre.unfinished() == []
+    finally:
+        theatre.close()
