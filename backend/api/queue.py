@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
@@ -9,14 +10,14 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 
 from backend.api.wire import reply, services
-from backend.core.job import JobStatus, Lane
-from backend.core.progress import queue_seconds
+from backend.core.job import ACTIVE, JobStatus, Lane
+from backend.core.progress import crowd_seconds, queue_seconds
 from backend.settings import Choices
 
 api = APIBlueprint("queue", __name__, url_prefix="/api/queue")
 
-AT_ONCE = 10_000
-"""Jobs whose parents are asked for in one query: SQLite bounds its parameters."""
+CROWD = 500
+"""Active jobs above which the time left is told from sums: nobody waits for a plan of them all."""
 
 
 class QueueBody(BaseModel):
@@ -30,26 +31,31 @@ class QueueBody(BaseModel):
     """Limits in force, processor, memory and disk, as they were last measured."""
 
 
-def queue_body() -> QueueBody:
+def _seconds_left(counts: Mapping[JobStatus, int], limits: Mapping[Lane, int]) -> float:
     library, board = services().library, services().board
+    rates = library.jobs.rates()
+    if sum(counts.get(status, 0) for status in ACTIVE) > CROWD:
+        return crowd_seconds(library.jobs.work_ahead(), limits, rates)
     active = library.jobs.active()
-    limits = Choices(library.preferences.all()).limits()
     left = {}
     for job in active:
         seconds = (board.progress(job.id) or {}).get("seconds_left")
         if isinstance(seconds, int | float):
             left[job.id] = float(seconds)
-    parents: dict[int, list[int]] = {}
     waiting = [job.id for job in active if job.status is JobStatus.PENDING]
-    for start in range(0, len(waiting), AT_ONCE):
-        parents |= library.jobs.parents(waiting[start : start + AT_ONCE])
+    return queue_seconds(active, library.jobs.parents(waiting), limits, rates, left)
+
+
+def queue_body() -> QueueBody:
+    library = services().library
+    limits = Choices(library.preferences.all()).limits()
     counts = library.jobs.counts()
     return QueueBody(
         paused=library.preferences.queue_paused(),
         counts={status: counts.get(status, 0) for status in JobStatus},
-        seconds_left=round(queue_seconds(active, parents, limits, library.jobs.rates(), left), 1),
+        seconds_left=round(_seconds_left(counts, limits), 1),
         limits=limits,
-        machine=dict(board.machine()),
+        machine=dict(services().board.machine()),
     )
 
 

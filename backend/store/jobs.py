@@ -91,6 +91,14 @@ class Jobs:
         query = JobRow.select().where(JobRow.status.in_([str(s) for s in ACTIVE]))
         return _readable(drained(query.order_by(JobRow.id)))
 
+    def work_ahead(self) -> dict[tuple[Lane, JobKind], tuple[int, float]]:
+        """By lane and kind: how many jobs wait or run, and the units of work in them."""
+        rows = self._database.read(
+            "SELECT lane, kind, count(*), coalesce(sum(units), 0) FROM job"
+            " WHERE status IN ('pending', 'queued', 'delayed', 'running') GROUP BY lane, kind"
+        )
+        return {(Lane(lane), JobKind(kind)): (jobs, units) for lane, kind, jobs, units in rows}
+
     def counts(self) -> dict[JobStatus, int]:
         rows = self._database.read("SELECT status, jobs FROM job_count")
         return {JobStatus(status): jobs for status, jobs in rows}
