@@ -417,6 +417,26 @@ def test_cancelling_in_the_middle_takes_only_what_lies_below(store: Store) -> No
     assert list(store.statuses().values()) == ["completed", "queued", "pending"]
 
 
+def test_a_job_that_falls_in_two_ways_at_once_is_told_of_once(store: Store) -> None:
+    jobs = plan(
+        store,
+        "d",
+        Planned(MERGE, Priority.NORMAL),
+        Planned(WAVEFORM, Priority.NORMAL, requires=(MERGE,)),
+        Planned(THUMBNAILS, Priority.NORMAL, requires=(MERGE, WAVEFORM)),
+    )
+    store.jobs.cancel(jobs[MERGE].id)
+    assert store.names().count("job-cancelled") == 3
+
+
+def test_a_delayed_job_that_is_cancelled_waits_for_no_time_any_more(store: Store) -> None:
+    ended(store)
+    job = claim(store)
+    store.jobs.fail(job, BROKE)
+    assert store.jobs.cancel(job.id).not_before is None
+    assert store.jobs.next_due() is None
+
+
 def test_a_job_that_only_follows_another_runs_however_that_one_ends(store: Store) -> None:
     jobs = plan(
         store,

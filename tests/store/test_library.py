@@ -165,8 +165,22 @@ def lose_sentinel(path: Path) -> None:
     connection.close()
 
 
+def stale_index(path: Path) -> None:
+    """The index by which jobs are claimed does not know of what happened to them."""
+    connection = apsw.Connection(str(path))
+    entry = connection.execute("SELECT * FROM sqlite_schema WHERE name = 'job_claim'").fetchall()
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("DELETE FROM sqlite_schema WHERE name = 'job_claim'")
+    connection.close()
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE job SET priority = 2")
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", entry[0])
+    connection.close()
+
+
 def lose_index(path: Path) -> None:
-    """Rows that the index by which jobs are claimed no longer knows."""
+    """An index that is about other rows than it was."""
     connection = apsw.Connection(str(path))
     connection.execute("PRAGMA writable_schema = ON")
     connection.execute(
@@ -185,6 +199,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "foreign": another_program,
     "sentinel": lose_sentinel,
     "index": lose_index,
+    "stale index": stale_index,
     "deleted": Path.unlink,
 }
 
@@ -207,7 +222,9 @@ def test_a_damaged_library_is_set_aside_and_mended_from_its_backup(place: Place,
         assert opened.reports == []
 
 
-@pytest.mark.parametrize("how", ["zeroed", "flipped", "truncated", "sentinel", "index"])
+@pytest.mark.parametrize(
+    "how", ["zeroed", "flipped", "truncated", "sentinel", "index", "stale index"]
+)
 def test_what_can_still_be_read_is_saved_without_any_backup(place: Place, how: str) -> None:
     place.fill()
     place.without_backups()
