@@ -65,9 +65,6 @@ class Ingest:
         found = find_files(paths)
         picture, segments, notes = self._look(found)
         sources = ([picture.source] if picture else []) + [s.source for s in segments]
-        if not again and (known := self._library.sessions.of_sources(sources)):
-            self._wake(known, priority)
-            return self._library.sessions.get(known.id) or known, False
         now = datetime.now(UTC)
         said = found.description
         session = Session(
@@ -83,9 +80,15 @@ class Ingest:
             options=self._options(options),
             notes=tuple(notes),
         )
-        stored = self._library.sessions.create(session, priority)
+        if again:
+            stored, new = self._library.sessions.create(session, priority), True
+        else:
+            stored, new = self._library.sessions.create_once(session, priority)
         reach("session-stored")
-        return stored, True
+        if not new:
+            self._wake(stored, priority)
+            stored = self._library.sessions.get(stored.id) or stored
+        return stored, new
 
     def begin(self, title: str | None = None, options: SessionOptions | None = None) -> Session:
         """A live session, ready to be given segments."""

@@ -76,18 +76,6 @@ class Sessions:
         rows = self._database.read("SELECT count(*) FROM session WHERE deleted_at IS NULL")
         return int(rows[0][0])
 
-    def of_sources(self, sources: Iterable[Source]) -> Session | None:
-        """The newest session made from exactly these files, unchanged."""
-        key = sources_key(sources)
-        query = (
-            SessionRow.select()
-            .where((SessionRow.sources == key) & SessionRow.deleted_at.is_null())
-            .order_by(SessionRow.created_at.desc())
-            .limit(1)
-        )
-        found = self._sessions(query) if key else []
-        return found[0] if found else None
-
     def binned_before(self, moment: datetime) -> list[Session]:
         """Sessions that went into the bin before `moment`."""
         query = SessionRow.select().where(SessionRow.deleted_at < values.milliseconds(moment))
@@ -129,13 +117,33 @@ class Sessions:
         """Store a session; one that has ended gets its whole graph in the same transaction."""
 
         def create(transaction: Transaction) -> None:
-            _insert(transaction, session)
-            transaction.emit(SESSION_CREATED, session.id, data={"title": session.title})
-            if session.state is SessionState.ENDED:
-                _plan(transaction, session, priority)
+            _create(transaction, session, priority)
 
         self._database.write(create)
         return self._kept(session.id)
+
+    def create_once(
+        self, session: Session, priority: Priority = Priority.NORMAL
+    ) -> tuple[Session, bool]:
+        """Store a session unless its very files are one already: that one, and whether it is new.
+
+        Looked up and stored in one transaction, so that two who bring the same files at the same
+        moment get the same session.
+        """
+
+        def create(transaction: Transaction) -> str:
+            known = transaction.execute(
+                "SELECT id FROM session WHERE sources = ? AND deleted_at IS NULL"
+                " ORDER BY created_at DESC LIMIT 1",
+                (sources_key(session.sources),),
+            )
+            if known:
+                return str(known[0][0])
+            _create(transaction, session, priority)
+            return session.id
+
+        stored = self._database.write(create)
+        return self._kept(stored), stored == session.id
 
     def add(self, session: str, added: Segment | Picture) -> Session:
         """Add what has come in to a live session. A piece of the same name replaces the earlier.
@@ -251,6 +259,13 @@ class Sessions:
         if kept is None:
             raise KeyError(session)
         return kept
+
+
+def _create(transaction: Transaction, session: Session, priority: Priority) -> None:
+    _insert(transaction, session)
+    transaction.emit(SESSION_CREATED, session.id, data={"title": session.title})
+    if session.state is SessionState.ENDED:
+        _plan(transaction, session, priority)
 
 
 def _insert(transaction: Transaction, session: Session) -> None:

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.core.job import JobKind, JobStatus, Lane, Priority
-from backend.core.session import SessionOptions, SessionState
+from backend.core.session import Segment, SessionOptions, SessionState
 from backend.store.db import Transaction
 from backend.store.jobs import Conflict
 from backend.store.sessions import Sessions, sources_key
 
-from .making import MOMENT, Clock, Store, film, picture, segment, session, source
+from .making import MOMENT, Clock, Store, film, picture, segment, session
 
 TITLES = ["", "it's", '"q"; DROP TABLE session;--', "a\nb\x00c", "🎬 é \u202e", "-x", "n" * 500]
 
@@ -90,8 +90,8 @@ def test_a_piece_that_comes_in_while_a_session_ends_is_in_its_plan_or_refused(
         thread.join()
     kinds = [job.kind for job in store.jobs.of_sessions(["s"])["s"]]
     assert kinds == [JobKind.MERGE, JobKind.WAVEFORM]
-    found = store.sessions.of_sources([piece.source])
-    assert found is not None and found.id == "s"
+    again = session("again", with_picture=False, segments=[piece])
+    assert store.sessions.create_once(again)[0].id == "s"
 
 
 def end(store: Store) -> None:
@@ -136,7 +136,6 @@ def test_the_bin_hides_cancels_and_gives_back(store: Store, clock: Clock) -> Non
     assert store.sessions.get("s") is None
     assert store.sessions.page() == [] and store.sessions.count() == 0
     assert store.sessions.matching("s") == []
-    assert store.sessions.of_sources(session("s", segments=[segment("/r/a")]).sources) is None
     hidden = store.sessions.get("s", binned=True)
     assert hidden is not None and hidden.deleted_at == clock.now
     assert list(store.statuses().values()) == ["running", "cancelled", "cancelled"]
@@ -199,11 +198,35 @@ def test_the_same_files_are_recognised_and_changed_ones_are_not(store: Store) ->
     store.sessions.create(session("old", with_picture=False, segments=both))
     later = MOMENT + timedelta(days=1)
     store.sessions.create(session("new", with_picture=False, segments=both, created=later))
-    found = store.sessions.of_sources([s.source for s in reversed(both)])
-    assert found is not None and found.id == "new"
-    assert store.sessions.of_sources([source("/r/a")]) is None
-    assert store.sessions.of_sources([source("/r/a"), source("/r/b", size=101)]) is None
-    assert store.sessions.of_sources([]) is None and sources_key([]) is None
+
+    def brought(name: str, *segments: Segment) -> tuple[str, bool]:
+        kept, new = store.sessions.create_once(session(name, with_picture=False, segments=segments))
+        return kept.id, new
+
+    assert brought("again", *reversed(both)) == ("new", False)
+    assert brought("fewer", segment("/r/a")) == ("fewer", True)
+    assert brought("larger", segment("/r/a"), segment("/r/b", size=101)) == ("larger", True)
+    store.sessions.bin("new")
+    store.sessions.bin("old")
+    assert brought("after the bin", *both) == ("after the bin", True)
+    assert sources_key([]) is None
+
+
+def test_files_that_many_bring_at_once_are_one_session(store: Store) -> None:
+    kept: list[str] = []
+
+    def bring(number: int) -> None:
+        mine = session(f"s{number}", segments=[segment("/r/a")])
+        kept.append(store.sessions.create_once(mine)[0].id)
+
+    threads = [threading.Thread(target=bring, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(kept) == 8
+    assert len(set(kept)) == 1
+    assert store.sessions.count() == 1
 
 
 def test_a_session_found_by_its_manifest_is_taken_in_once(store: Store) -> None:
