@@ -89,12 +89,18 @@ def _is_one_stream(before: SoundClip, clip: SoundClip) -> bool:
 def film_sound(plan: SoundPlan, ctx: Context, facts: SoundFacts) -> Iterator[Samples]:
     """The whole track in blocks: exactly `plan.samples` samples of `plan.channels` channels."""
     at = 0
-    for run in runs(plan):
+    grouped = runs(plan)
+    for before, run, after in zip([None, *grouped], grouped, [*grouped[1:], None], strict=False):
         start = ticks(run[0].span.start, Fraction(1, plan.rate))
         end = ticks(run[-1].span.end, Fraction(1, plan.rate))
         yield from _silence(start - at, plan.channels)
         at = max(at, start)
-        for block in _resampled(_run_samples(run, ctx, facts), run[0].stream.rate, plan.rate):
+        edges = _Edges(
+            fade_in=run[0].cut_in or _meets_a_cut(before, run),
+            fade_out=run[-1].cut_out or _meets_a_cut(run, after),
+        )
+        samples = _run_samples(run, edges, ctx, facts)
+        for block in _resampled(samples, run[0].stream.rate, plan.rate):
             taken = block[:, : end - at]
             if taken.shape[1]:
                 yield _in_channels(taken, plan.channels)
@@ -102,6 +108,21 @@ def film_sound(plan: SoundPlan, ctx: Context, facts: SoundFacts) -> Iterator[Sam
         yield from _silence(end - at, plan.channels)
         at = max(at, end)
     yield from _silence(plan.samples - at, plan.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """Where a run must be faded."""
+
+    fade_in: bool
+    fade_out: bool
+
+
+def _meets_a_cut(run: tuple[SoundClip, ...] | None, after: tuple[SoundClip, ...] | None) -> bool:
+    """Whether two runs touch where either of them was cut."""
+    if run is None or after is None or run[-1].span.end != after[0].span.start:
+        return False
+    return run[-1].cut_out or after[0].cut_in
 
 
 def _silence(count: int, channels: int) -> Iterator[Samples]:
@@ -133,7 +154,9 @@ def _resampled(blocks: Iterator[Samples], rate: int, target: int) -> Iterator[Sa
             yield out.to_ndarray().astype(np.float32, copy=False)
 
 
-def _run_samples(run: tuple[SoundClip, ...], ctx: Context, facts: SoundFacts) -> Iterator[Samples]:
+def _run_samples(
+    run: tuple[SoundClip, ...], edges: _Edges, ctx: Context, facts: SoundFacts
+) -> Iterator[Samples]:
     """A run at its own rate, mono or stereo: gaps filled, overlaps dropped, cut ends faded."""
     rate = run[0].stream.rate
     origin = run[0].span.start
@@ -142,7 +165,7 @@ def _run_samples(run: tuple[SoundClip, ...], ctx: Context, facts: SoundFacts) ->
     tolerance = int(TOLERANCE * rate)
     at = 0
     held: Samples | None = None  # one block stays back, to be faded if a gap follows
-    fade_in = run[0].cut_in
+    fade_in = edges.fade_in
     for clip, first, time, block in _frames(run, rate, ctx, facts):
         if time is not None:
             place = ticks(time - clip.zero + clip.span.start - origin, Fraction(1, rate))
@@ -167,7 +190,7 @@ def _run_samples(run: tuple[SoundClip, ...], ctx: Context, facts: SoundFacts) ->
         held = block
         at += block.shape[1]
     if held is not None:
-        yield _faded(held, fade, out=True) if run[-1].cut_out or at < length - tolerance else held
+        yield _faded(held, fade, out=True) if edges.fade_out or at < length - tolerance else held
     tail = run[-1]
     promised = tail.stream.start + tail.stream.duration - tail.zero + tail.span.start - origin
     short = min(length, ticks(promised, Fraction(1, rate))) - at
