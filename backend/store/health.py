@@ -16,6 +16,7 @@ from pathlib import Path
 
 import apsw
 
+from backend.core.job import JobStatus
 from backend.store.db import APPLICATION_ID
 from backend.store.migrate import migrate, refuse_newer, version_of
 
@@ -81,6 +82,8 @@ def damage(path: Path, mirrored: int) -> str | None:
             return "rows that were always there are gone"
         if not _rows_can_be_read(connection):
             return "rows of it are damaged"
+        if not _counts_are_true(connection):
+            return "its counts are wrong"
         last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchall()
         if int(str(last[0][0]) if last else 0) < mirrored:
             return "its newest entries are gone"
@@ -141,6 +144,13 @@ def _rows_can_be_read(connection: apsw.Connection) -> bool:
         if broken and connection.execute(f"SELECT 1 FROM {table} WHERE {broken}").fetchall():
             return False
     return True
+
+
+def _counts_are_true(connection: apsw.Connection) -> bool:
+    """Whether the jobs counted by the triggers are those that are there."""
+    counted = dict(connection.execute("SELECT status, jobs FROM job_count").fetchall())
+    there = dict(connection.execute("SELECT status, count(*) FROM job GROUP BY status").fetchall())
+    return counted == {str(status): 0 for status in JobStatus} | there
 
 
 @dataclass(slots=True)

@@ -159,6 +159,13 @@ def another_program(path: Path) -> None:
     connection.close()
 
 
+def miscount(path: Path) -> None:
+    """A status that is not spelt as jobs spell it: no job could ever come into it again."""
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE job_count SET status = 'qveued' WHERE status = 'queued'")
+    connection.close()
+
+
 def lose_sentinel(path: Path) -> None:
     connection = apsw.Connection(str(path))
     connection.execute("DELETE FROM meta")
@@ -198,6 +205,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "text": lambda path: path.write_text("not a database, not at all" * 100),
     "foreign": another_program,
     "sentinel": lose_sentinel,
+    "miscounted": miscount,
     "index": lose_index,
     "stale index": stale_index,
     "deleted": Path.unlink,
