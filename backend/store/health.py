@@ -148,9 +148,11 @@ def _rows_can_be_read(connection: apsw.Connection) -> bool:
 
 def _counts_are_true(connection: apsw.Connection) -> bool:
     """Whether the jobs counted by the triggers are those that are there."""
-    counted = dict(connection.execute("SELECT status, jobs FROM job_count").fetchall())
-    there = dict(connection.execute("SELECT status, count(*) FROM job GROUP BY status").fetchall())
-    return counted == {str(status): 0 for status in JobStatus} | there
+    counted = connection.execute("SELECT status, jobs FROM job_count").fetchall()
+    there = dict.fromkeys(map(str, JobStatus), 0)
+    for status, jobs in connection.execute("SELECT status, count(*) FROM job GROUP BY status"):
+        there[str(status)] = int(str(jobs))
+    return sorted(counted, key=str) == sorted(there.items(), key=str)
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from backend.core.progress import (
     Progress,
     Rate,
     Stage,
+    crowd_seconds,
     expected_seconds,
     queue_seconds,
 )
@@ -174,6 +175,23 @@ def test_the_whole_queue_takes_as_long_as_it_must_and_no_longer_than_one_by_one(
         work = sum(costs[j.id] for j in jobs if j.lane is lane and j.id in costs)
         assert estimate >= work / limits[lane] - 1e-6
     assert estimate <= sum(costs.values()) + 1e-6
+
+
+@given(queues())
+def test_a_crowd_is_estimated_by_its_slowest_lane(
+    queue: tuple[list[Job], dict[int, list[int]], dict[Lane, int]],
+) -> None:
+    jobs, _, limits = queue
+    costs = that_will_run(jobs, {})
+    crowd = [job for job in jobs if job.id in costs]
+    work: dict[tuple[Lane, JobKind], tuple[int, float]] = {}
+    for one in crowd:
+        count, units = work.get((one.lane, one.kind), (0, 0.0))
+        work[one.lane, one.kind] = count + 1, units + (one.units or 0)
+    by_lane = {lane: sum(costs[j.id] for j in crowd if j.lane is lane) for lane in Lane}
+    estimate = crowd_seconds(work, limits, {})
+    assert estimate == pytest.approx(max(by_lane[lane] / limits[lane] for lane in Lane))
+    assert estimate <= queue_seconds(crowd, {}, limits, {}, {}) + 1e-6
 
 
 def test_what_is_paused_and_what_waits_for_it_does_not_count() -> None:

@@ -700,6 +700,21 @@ def test_active_jobs_and_their_parents_are_found_however_many_there_are(store: S
     assert store.jobs.parents([]) == {}
 
 
+def test_the_work_ahead_is_that_of_the_jobs_that_wait_or_run(store: Store) -> None:
+    assert store.jobs.work_ahead() == {}
+    for name in "abcd":
+        ended(store, name)
+    store.jobs.finish(claim(store), {}, 1.0)
+    claim(store)
+    store.jobs.pause(store.jobs.of_sessions(["d"])["d"][0].id)
+    length = 1001 / 30
+    assert store.jobs.work_ahead() == {
+        (Lane.READY, MERGE): (2, pytest.approx(2 * length)),
+        (Lane.LIGHT, WAVEFORM): (4, pytest.approx(4 * length)),
+        (Lane.LIGHT, THUMBNAILS): (4, pytest.approx(4 * length)),
+    }
+
+
 # Clearing
 
 
