@@ -42,6 +42,9 @@ _DIFFERENT = Fraction(1, 2)
 _LONG_CLOCK = Fraction(60)
 """A clock that starts later than this is worth a note."""
 
+_TAIL = Fraction(10)
+"""Seconds at the end of a file that are read to see whether it gets there."""
+
 _COUNTED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "ogg", "flac", "aiff", "caf", "w64", "au"})
 """Containers whose durations count samples, or read the last page, rather than trust a number."""
 
@@ -142,8 +145,9 @@ def _probe(container: InputContainer, path: Path, size: int) -> MediaInfo:
         )
     told = None if container.duration is None else Fraction(container.duration, av.time_base)
     walked = not _trusted(container, playable, size)
-    if walked:
-        walks = _walk(container, playable, path)
+    counted = walked and not _tail(container, playable, path, told, walks)
+    if counted:
+        walks = _walk(playable, path)
     spans = {s.index: _span(s, heads[s.index], walks[s.index], walked) for s in playable}
     start = min(span[0] for span in spans.values())
     end = max(span[0] + span[1] for span in spans.values())
@@ -156,7 +160,7 @@ def _probe(container: InputContainer, path: Path, size: int) -> MediaInfo:
     if abs(start) > _LONG_CLOCK:
         notes.append(f"the clock starts at {timecode(start)}")
     video = [
-        _video(s, heads[s.index], walks[s.index], spans[s.index], walked)
+        _video(s, heads[s.index], walks[s.index], spans[s.index], counted)
         for s in playable
         if isinstance(s, AvVideoStream)
     ]
@@ -271,9 +275,46 @@ def _trusted(
     return True
 
 
-def _walk(
-    container: InputContainer, streams: Sequence[AvVideoStream | AvAudioStream], path: Path
-) -> dict[int, _Walk]:
+def _tail(
+    container: InputContainer,
+    streams: Sequence[AvVideoStream | AvAudioStream],
+    path: Path,
+    told: Fraction | None,
+    walks: dict[int, _Walk],
+) -> bool:
+    """Measure where a Matroska file ends by its last seconds, where its index leads there.
+
+    Adds what it reads to `walks`. False where the index is missing (the recorder was killed) or
+    a track has no packets at the end: then only a walk through the whole file tells.
+    """
+    if not container.format.name.startswith("matroska") or told is None or told < 2 * _TAIL:
+        return False
+    again = open_media(path)
+    seen: set[int] = set()
+    try:
+        again.seek(int((told - _TAIL) * av.time_base))
+        found = {stream.index: _Walk() for stream in streams}
+        for packet in again.demux(*(again.streams[stream.index] for stream in streams)):
+            if not packet.size or packet.pts is None:
+                continue
+            if not seen and packet.pts * packet.time_base < told - 4 * _TAIL:
+                return False
+            seen.add(packet.stream_index)
+            found[packet.stream_index].add(packet.pts, packet.duration or 0, packet.is_discard)
+    except FFmpegError:
+        return False
+    finally:
+        again.close()
+    if seen != found.keys():
+        return False
+    for index, walk in found.items():
+        walks[index].end = walk.end
+        if walk.end == max(walk.times, default=None):  # packets without durations
+            walks[index].end = max(walk.times) + _usual(walk.times)
+    return all(walk.end is not None for walk in found.values())
+
+
+def _walk(streams: Sequence[AvVideoStream | AvAudioStream], path: Path) -> dict[int, _Walk]:
     """Read all packets. Opens the file anew: seeking back is what a broken file does worst."""
     again = open_media(path)
     walks = {stream.index: _Walk() for stream in streams}
@@ -314,14 +355,14 @@ def _usual(times: Iterable[int]) -> int:
 
 
 def _video(
-    stream: AvVideoStream, head: _Head, walk: _Walk, span: tuple[Fraction, Fraction], walked: bool
+    stream: AvVideoStream, head: _Head, walk: _Walk, span: tuple[Fraction, Fraction], counted: bool
 ) -> VideoStream:
     context = stream.codec_context
     base = _base(stream)
-    frames = stream.frames or (walk.packets if walked else None)
+    frames = stream.frames or (walk.packets if counted else None)
     times = walk.times
     index = stream.index_entries
-    if not walked and len(index) > len(times):
+    if not counted and len(index) > len(times):
         step = max(1, len(index) // 20_000)
         times = [index[i].timestamp for i in range(len(index))] if step == 1 else times
     steps = _steps(times)
@@ -331,8 +372,10 @@ def _video(
     rate = stream.average_rate
     frame_rate = Fraction(rate.numerator, rate.denominator) if rate else None
     variable = any(abs(step - usual) > tolerance for step in steps)
-    if walked and walk.packets > 1 and (variable or frame_rate is None or not times):
+    if counted and walk.packets > 1 and (variable or frame_rate is None or not times):
         frame_rate = (walk.packets / span[1]).limit_denominator(1001)
+    elif frame_rate is None and len(times) > 1:
+        frame_rate = ((len(times) - 1) / ((max(times) - min(times)) * base)).limit_denominator(1001)
     return VideoStream(
         index=stream.index,
         codec=_codec(stream),

@@ -107,12 +107,26 @@ class Mp4Writer:
         trace: TracebackType | None,
     ) -> None:
         if error is not None:
-            # A full disk raises here a second time; the first reason is the one to tell.
-            with suppress(FFmpegError, OSError, ValueError):
-                self._container.close()
+            self._abandon()
             return
         try:
             self._container.close()
             sync(self._path)
         except (FFmpegError, OSError) as problem:
             raise FaultError(explain(problem, self._doing)) from problem
+
+    def _abandon(self) -> None:
+        """Close a file that nobody wants.
+
+        Closing an MP4 means to move all of its media behind the index, which for a long recording
+        takes longer than a person who cancelled will wait. While the file has another name, the
+        muxer cannot open it a second time and gives up at once.
+        """
+        aside = self._path.with_name(self._path.name + ".part")
+        with suppress(OSError):
+            self._path.rename(aside)
+        # A full disk raises here a second time; the first reason is the one to tell.
+        with suppress(FFmpegError, OSError, ValueError):
+            self._container.close()
+        with suppress(OSError):
+            aside.rename(self._path)

@@ -390,6 +390,21 @@ def test_cancelling_is_heard_everywhere(tmp_path: Path, ctx: Ctx, kind: str) -> 
         assert stopping.checks == limit + 1
 
 
+def test_a_film_that_was_cancelled_is_not_finished_first(tmp_path: Path, ctx: Ctx) -> None:
+    path = record(tmp_path / "v.mp4", Video(steady(2)), Audio(noise(2)))
+    film = tmp_path / "f.part"
+
+    def stop() -> None:
+        raise Stopped
+
+    ctx.on_point = {"film-half": stop}
+    with pytest.raises(Stopped):
+        take(path).merge(film, ctx)
+    left = kinds(film)
+    assert "moov" not in left[: left.index("mdat")], "its media were not moved"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["artifacts", "f.part", "v.mp4"]
+
+
 # ---------------------------------------------------------------- what goes wrong
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 
 from backend.core.fault import FaultError
@@ -159,6 +160,35 @@ def test_a_cut_matroska_is_as_long_as_what_it_holds(tmp_path: Path) -> None:
     info = probe(cut)
     assert 1 < info.duration < 3
     assert any("the header says 0:04" in note for note in info.notes)
+
+
+def test_a_long_matroska_is_measured_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = record(
+        tmp_path / "long.mkv",
+        Video(steady(45, 10), rate=10),
+        Audio(beeps(44, [1], 8000), rate=8000),
+    )
+    walked = probe(path)
+    assert walked.video[0].frames is None, "not every packet was read"
+    monkeypatch.setattr("backend.media.probe._tail", lambda *_: False)
+    whole = probe(path)
+    assert whole.video[0].frames == 450
+    assert (walked.duration, walked.start) == (whole.duration, whole.start)
+    assert [v.duration for v in walked.video] == [v.duration for v in whole.video]
+    assert [a.duration for a in walked.audio] == [a.duration for a in whole.audio]
+    assert walked.video[0].frame_rate == whole.video[0].frame_rate
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_long_matroska_that_was_cut(tmp_path: Path, share: float) -> None:
+    path = record(tmp_path / "whole.mkv", Video(steady(90, 10), rate=10))
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    with av.open(str(cut)) as container:
+        last = max(p.pts * p.time_base for p in container.demux(video=0) if p.size)
+    assert probe(cut).duration == pytest.approx(last, abs=0.2)
 
 
 def test_exact_durations_of_sound(tmp_path: Path) -> None:
