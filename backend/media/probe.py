@@ -3,15 +3,14 @@
 Headers lie: recorders that were killed, streams that were cut and fragments of broadcasts state
 wrong durations or none, and a track that is listed may hold nothing. So the first frame of every
 track is decoded, and where the container's index cannot vouch for the length, the packets are
-walked through (without decoding, at the speed of the disk).
+walked through (see `extent`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -25,6 +24,16 @@ from backend.core.fault import Category, refuse
 from backend.core.media import AudioStream, MediaInfo, VideoStream
 from backend.core.time import timecode
 from backend.media import colour
+from backend.media.extent import (
+    Walk,
+    extent,
+    header_counts,
+    read_all,
+    read_tail,
+    seconds_a_tick,
+    steps,
+    usual_step,
+)
 from backend.media.read import open_media
 from backend.media.source import regular_file, shown
 
@@ -41,35 +50,6 @@ _DIFFERENT = Fraction(1, 2)
 
 _LONG_CLOCK = Fraction(60)
 """A clock that starts later than this is worth a note."""
-
-_TAIL = Fraction(10)
-"""Seconds at the end of a file that are read to see whether it gets there."""
-
-_COUNTED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "ogg", "flac", "aiff", "caf", "w64", "au"})
-"""Containers whose durations count samples, or read the last page, rather than trust a number."""
-
-
-@dataclass(slots=True)
-class _Walk:
-    """What reading packets tells of one track; times in its own ticks."""
-
-    times: list[int] = field(default_factory=list)
-    """Presentation times of the first packets, for the frame rate."""
-    packets: int = 0
-    first: int | None = None
-    end: int | None = None
-    ticks: int = 0
-    """Sum of durations: the clock of streams without time stamps."""
-
-    def add(self, pts: int | None, duration: int, discarded: bool) -> None:
-        self.packets += 1
-        self.ticks += duration
-        if pts is None or discarded:
-            return
-        if len(self.times) < 2000:
-            self.times.append(pts)
-        self.first = pts if self.first is None else min(self.first, pts)
-        self.end = pts + duration if self.end is None else max(self.end, pts + duration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +124,11 @@ def _probe(container: InputContainer, path: Path, size: int) -> MediaInfo:
             "If it was copied or recorded only in part, copy it again; otherwise leave it out.",
         )
     told = None if container.duration is None else Fraction(container.duration, av.time_base)
-    walked = not _trusted(container, playable, size)
-    counted = walked and not _tail(container, playable, path, told, walks)
+    walked = not header_counts(container, playable, size)
+    counted = walked and not read_tail(container, playable, path, told, walks)
     if counted:
-        walks = _walk(playable, path)
-    spans = {s.index: _span(s, heads[s.index], walks[s.index], walked) for s in playable}
+        walks = read_all(playable, path)
+    spans = {s.index: extent(s, heads[s.index].pts, walks[s.index], walked) for s in playable}
     start = min(span[0] for span in spans.values())
     end = max(span[0] + span[1] for span in spans.values())
     if told is None:
@@ -191,17 +171,12 @@ def _codec(stream: AvVideoStream | AvAudioStream) -> str:
     return str(stream.codec_context.codec.canonical_name)
 
 
-def _base(stream: AvVideoStream | AvAudioStream) -> Fraction:
-    base = stream.time_base
-    return Fraction(base.numerator, base.denominator) if base else Fraction(1, av.time_base)
-
-
 def _heads(
     container: InputContainer, streams: Sequence[AvVideoStream | AvAudioStream]
-) -> tuple[dict[int, _Head], dict[int, _Walk]]:
+) -> tuple[dict[int, _Head], dict[int, Walk]]:
     """The first frame of each track, and the packets that were read on the way to it."""
     heads: dict[int, _Head] = {}
-    walks = {stream.index: _Walk() for stream in streams}
+    walks = {stream.index: Walk() for stream in streams}
     if not streams:
         return heads, walks
     for stream in streams:
@@ -252,126 +227,24 @@ def _head(frame: object) -> _Head:
     )
 
 
-def _trusted(
-    container: InputContainer, streams: Iterable[AvVideoStream | AvAudioStream], size: int
-) -> bool:
-    """Whether the header's durations can be relied on.
-
-    An MP4 must list every sample (fragments do not) and hold them all. Matroska, AVI, FLV and
-    transport streams state what they hope to hold, or what a bit rate would make of it.
-    """
-    if container.format.name not in _COUNTED or container.duration is None:
-        return False
-    for stream in streams:
-        if stream.duration is None or stream.duration <= 0:
-            return False
-        if container.format.name.startswith("mov"):
-            index = stream.index_entries
-            if not stream.frames or not len(index):
-                return False
-            last = index[len(index) - 1]
-            if last.pos + last.size > size:
-                return False
-    return True
-
-
-def _tail(
-    container: InputContainer,
-    streams: Sequence[AvVideoStream | AvAudioStream],
-    path: Path,
-    told: Fraction | None,
-    walks: dict[int, _Walk],
-) -> bool:
-    """Measure where a Matroska file ends by its last seconds, where its index leads there.
-
-    Adds what it reads to `walks`. False where the index is missing (the recorder was killed) or
-    a track has no packets at the end: then only a walk through the whole file tells.
-    """
-    if not container.format.name.startswith("matroska") or told is None or told < 2 * _TAIL:
-        return False
-    again = open_media(path)
-    seen: set[int] = set()
-    try:
-        again.seek(int((told - _TAIL) * av.time_base))
-        found = {stream.index: _Walk() for stream in streams}
-        for packet in again.demux(*(again.streams[stream.index] for stream in streams)):
-            if not packet.size or packet.pts is None:
-                continue
-            if not seen and packet.pts * packet.time_base < told - 4 * _TAIL:
-                return False
-            seen.add(packet.stream_index)
-            found[packet.stream_index].add(packet.pts, packet.duration or 0, packet.is_discard)
-    except FFmpegError:
-        return False
-    finally:
-        again.close()
-    if seen != found.keys():
-        return False
-    for index, walk in found.items():
-        walks[index].end = walk.end
-        if walk.end == max(walk.times, default=None):  # packets without durations
-            walks[index].end = max(walk.times) + _usual(walk.times)
-    return all(walk.end is not None for walk in found.values())
-
-
-def _walk(streams: Sequence[AvVideoStream | AvAudioStream], path: Path) -> dict[int, _Walk]:
-    """Read all packets. Opens the file anew: seeking back is what a broken file does worst."""
-    again = open_media(path)
-    walks = {stream.index: _Walk() for stream in streams}
-    try:
-        for packet in again.demux(*(again.streams[stream.index] for stream in streams)):
-            if packet.size:
-                walks[packet.stream_index].add(packet.pts, packet.duration or 0, packet.is_discard)
-    except FFmpegError:
-        pass  # what came until then is what can be used
-    finally:
-        again.close()
-    return walks
-
-
-def _span(
-    stream: AvVideoStream | AvAudioStream, head: _Head, walk: _Walk, walked: bool
-) -> tuple[Fraction, Fraction]:
-    """Start and duration of a track in seconds on the file's clock."""
-    base = _base(stream)
-    first = head.pts if head.pts is not None else (walk.first or 0)
-    if not walked and stream.duration is not None:
-        origin = stream.start_time if stream.start_time is not None else 0
-        # Container durations count from the first time stamp, the first frame may come later.
-        return first * base, max(stream.duration - max(first - origin, 0), 1) * base
-    end = first + walk.ticks if walk.end is None else walk.end
-    if walk.times and end == max(walk.times):  # packets without durations: one more of the usual
-        end += _usual(walk.times)
-    return first * base, max(end - first, 1) * base
-
-
-def _steps(times: Iterable[int]) -> list[int]:
-    return [b - a for a, b in pairwise(sorted(set(times)))]
-
-
-def _usual(times: Iterable[int]) -> int:
-    steps = sorted(_steps(times))
-    return steps[len(steps) // 2] if steps else 1
-
-
 def _video(
-    stream: AvVideoStream, head: _Head, walk: _Walk, span: tuple[Fraction, Fraction], counted: bool
+    stream: AvVideoStream, head: _Head, walk: Walk, span: tuple[Fraction, Fraction], counted: bool
 ) -> VideoStream:
     context = stream.codec_context
-    base = _base(stream)
+    base = seconds_a_tick(stream)
     frames = stream.frames or (walk.packets if counted else None)
     times = walk.times
     index = stream.index_entries
     if not counted and len(index) > len(times):
         step = max(1, len(index) // 20_000)
         times = [index[i].timestamp for i in range(len(index))] if step == 1 else times
-    steps = _steps(times)
-    usual = _usual(times)
+    lasting = steps(times)
+    usual = usual_step(times)
     tolerance = max(Fraction(2), usual * _VARIABLE)
     aspect = stream.sample_aspect_ratio
     rate = stream.average_rate
     frame_rate = Fraction(rate.numerator, rate.denominator) if rate else None
-    variable = any(abs(step - usual) > tolerance for step in steps)
+    variable = any(abs(step - usual) > tolerance for step in lasting)
     if counted and walk.packets > 1 and (variable or frame_rate is None or not times):
         frame_rate = (walk.packets / span[1]).limit_denominator(1001)
     elif frame_rate is None and len(times) > 1:
@@ -412,7 +285,7 @@ def _audio(stream: AvAudioStream, head: _Head, span: tuple[Fraction, Fraction]) 
         rate=head.rate,
         channels=head.channels,
         layout=head.layout,
-        time_base=_base(stream),
+        time_base=seconds_a_tick(stream),
         start=span[0],
         duration=span[1],
     )

@@ -1,0 +1,161 @@
+"""How long the tracks of a recording really are.
+
+Headers lie. A container whose index lists every sample is believed; of a Matroska file the last
+seconds are read; of anything else all packets are (without decoding, at the speed of the disk).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeAlias
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.stream import VideoStream
+
+from backend.media.read import open_media
+
+Recorded: TypeAlias = VideoStream | AudioStream
+
+_TAIL = Fraction(10)
+"""Seconds at the end of a file that are read to see whether it gets there."""
+
+_COUNTED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "ogg", "flac", "aiff", "caf", "w64", "au"})
+"""Containers whose durations count samples, or read the last page, rather than trust a number."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """What reading packets tells of one track; times in its own ticks."""
+
+    times: list[int] = field(default_factory=list)
+    """Presentation times of the first packets, for the frame rate."""
+    packets: int = 0
+    first: int | None = None
+    end: int | None = None
+    ticks: int = 0
+    """Sum of durations: the clock of streams without time stamps."""
+
+    def add(self, pts: int | None, duration: int, discarded: bool) -> None:
+        self.packets += 1
+        self.ticks += duration
+        if pts is None or discarded:
+            return
+        if len(self.times) < 2000:
+            self.times.append(pts)
+        self.first = pts if self.first is None else min(self.first, pts)
+        self.end = pts + duration if self.end is None else max(self.end, pts + duration)
+
+
+def seconds_a_tick(stream: Recorded) -> Fraction:
+    """A track's time base, as our own fraction."""
+    base = stream.time_base
+    return Fraction(base.numerator, base.denominator) if base else Fraction(1, av.time_base)
+
+
+def header_counts(container: InputContainer, streams: Iterable[Recorded], size: int) -> bool:
+    """Whether the header's durations can be relied on.
+
+    An MP4 must list every sample (fragments do not) and hold them all. Matroska, AVI, FLV and
+    transport streams state what they hope to hold, or what a bit rate would make of it.
+    """
+    if container.format.name not in _COUNTED or container.duration is None:
+        return False
+    for stream in streams:
+        if stream.duration is None or stream.duration <= 0:
+            return False
+        if container.format.name.startswith("mov"):
+            index = stream.index_entries
+            if not stream.frames or not len(index):
+                return False
+            last = index[len(index) - 1]
+            if last.pos + last.size > size:
+                return False
+    return True
+
+
+def read_tail(
+    container: InputContainer,
+    streams: Sequence[Recorded],
+    path: Path,
+    told: Fraction | None,
+    walks: dict[int, Walk],
+) -> bool:
+    """Measure where a Matroska file ends by its last seconds, where its index leads there.
+
+    Adds what it reads to `walks`. False where the index is missing (the recorder was killed) or
+    a track has no packets at the end: then only a walk through the whole file tells.
+    """
+    if not container.format.name.startswith("matroska") or told is None or told < 2 * _TAIL:
+        return False
+    again = open_media(path)
+    seen: set[int] = set()
+    try:
+        again.seek(int((told - _TAIL) * av.time_base))
+        found = {stream.index: Walk() for stream in streams}
+        for packet in again.demux(*(again.streams[stream.index] for stream in streams)):
+            if not packet.size or packet.pts is None:
+                continue
+            if not seen and packet.pts * packet.time_base < told - 4 * _TAIL:
+                return False
+            seen.add(packet.stream_index)
+            found[packet.stream_index].add(packet.pts, packet.duration or 0, packet.is_discard)
+    except FFmpegError:
+        return False
+    finally:
+        again.close()
+    if seen != found.keys():
+        return False
+    for index, walk in found.items():
+        walks[index].end = walk.end
+        if walk.end == max(walk.times, default=None):  # packets without durations
+            walks[index].end = max(walk.times) + usual_step(walk.times)
+    return all(walk.end is not None for walk in found.values())
+
+
+def read_all(streams: Sequence[Recorded], path: Path) -> dict[int, Walk]:
+    """Read all packets. Opens the file anew: seeking back is what a broken file does worst."""
+    again = open_media(path)
+    walks = {stream.index: Walk() for stream in streams}
+    try:
+        for packet in again.demux(*(again.streams[stream.index] for stream in streams)):
+            if packet.size:
+                walks[packet.stream_index].add(packet.pts, packet.duration or 0, packet.is_discard)
+    except FFmpegError:
+        pass  # what came until then is what can be used
+    finally:
+        again.close()
+    return walks
+
+
+def extent(
+    stream: Recorded, first_shown: int | None, walk: Walk, walked: bool
+) -> tuple[Fraction, Fraction]:
+    """Start and duration of a track in seconds on the file's clock."""
+    base = seconds_a_tick(stream)
+    first = first_shown if first_shown is not None else (walk.first or 0)
+    if not walked and stream.duration is not None:
+        origin = stream.start_time if stream.start_time is not None else 0
+        # Container durations count from the first time stamp, the first frame may come later.
+        return first * base, max(stream.duration - max(first - origin, 0), 1) * base
+    end = first + walk.ticks if walk.end is None else walk.end
+    if walk.times and end == max(walk.times):  # packets without durations: one more of the usual
+        end += usual_step(walk.times)
+    return first * base, max(end - first, 1) * base
+
+
+def steps(times: Iterable[int]) -> list[int]:
+    """How long frames last, by the distinct times at which they are shown."""
+    return [b - a for a, b in pairwise(sorted(set(times)))]
+
+
+def usual_step(times: Iterable[int]) -> int:
+    """The median of those; 1 where there are none."""
+    lasting = sorted(steps(times))
+    return lasting[len(lasting) // 2] if lasting else 1
