@@ -84,8 +84,8 @@ def process(
         "options": {"optimise": not no_optimise, "enrich": not no_enrich},
     }
     codes = [Code.DONE]
-    with Link(settings) as link:
-        taken: list[str] = []
+    taken: list[str] = []
+    with leaving(out, taken), Link(settings) as link:
         for group in groups:
             try:
                 session = link.post(
@@ -98,7 +98,7 @@ def process(
                 codes.append(Code.REFUSED if refused.fault.category in REFUSED else Code.FAILED)
                 continue
             if session["id"] not in taken:
-                taken.append(session["id"])
+                taken.append(session["id"])  # before it is told: Ctrl-C may come in between
                 accepted(out, session)
         if taken:
             codes.append(await_sessions(link, out, taken, Wait(wait), target))
@@ -157,7 +157,7 @@ class leaving:  # noqa: N801 - reads as a block
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             for session in self._ids:
                 self._out.line({"event": "left", "session": session})
-            self._out.note("It goes on without you.")
+            self._out.note("It goes on without you." if self._ids else "Stopped.")
             for session in self._ids:
                 self._out.note(f"  `rushes sessions show {session}` tells how far it is,")
                 self._out.note(f"  `rushes sessions cancel {session}` ends it.")

@@ -32,20 +32,20 @@ class Stream:
         while mark not in self._data:
             more = self.connection.recv(65536)
             if not more:
-                raise EOFError(self._data)
+                raise ConnectionError(f"broken off after {self._data!r}")
             self._data += more
         found, _, self._data = self._data.partition(mark)
         return found
 
     def comment(self) -> bytes:
-        """The next chunk of the answer, whatever it is."""
+        """The next chunk of the answer, whatever it is. EOFError at its proper end."""
         size = int(self._until(b"\r\n"), 16)
         if not size:
             raise EOFError
         while len(self._data) < size + 2:
             more = self.connection.recv(65536)
             if not more:
-                raise EOFError
+                raise ConnectionError("broken off")
             self._data += more
         chunk, self._data = self._data[:size], self._data[size + 2 :]
         return chunk
@@ -150,13 +150,22 @@ def test_what_the_log_no_longer_has_is_a_reset(backend: Backend) -> None:
 def test_a_client_that_is_slow_still_gets_what_was_committed(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    framed, first, go_on = events._framed, threading.Event(), threading.Event()
+
+    def slow(event: Event) -> bytes:
+        first.set()
+        assert go_on.wait(SECONDS)
+        return framed(event)
+
     monkeypatch.setattr(events, "QUEUE", 3)
+    monkeypatch.setattr(events, "_framed", slow)
     known = last(backend)
     stream = Stream(backend)
-    noise = Event(None, "job-progress", datetime.now(UTC), "s", 1, {})
-    for _ in range(3):
-        backend.process()
-        backend.services.bus.publish([noise] * 50)
+    backend.process()
+    assert first.wait(SECONDS)
+    backend.process()
+    backend.services.bus.publish([Event(None, "job-progress", datetime.now(UTC), "s", 1)] * 50)
+    go_on.set()
     found: list[int] = []
     while len(found) < last(backend) - known:
         name, number, _ = stream.next()
@@ -173,7 +182,10 @@ def test_a_stream_that_is_quiet_lives(backend: Backend, monkeypatch: pytest.Monk
     assert stream.comment() == b": still here\n\n"
 
 
-def test_an_open_stream_is_a_lease_and_a_closed_one_is_none(backend: Backend) -> None:
+def test_an_open_stream_is_a_lease_and_a_closed_one_is_none(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "HEARTBEAT", 1e9)  # nothing is written that could fail
     wait_until(lambda: backend.services.presence.alone_for() > 0)
     stream = Stream(backend)
     assert backend.services.presence.alone_for() == 0

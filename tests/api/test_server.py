@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+import threading
 
 import pytest
 
+from backend.api import server
 from backend.api.server import Server
 from backend.core.fault import Category, FaultError
 from tests.api.conftest import Backend, read_answer
@@ -32,18 +33,35 @@ def test_the_same_port_serves_again(backend: Backend) -> None:
 
 
 def test_one_that_never_started_stops(backend: Backend) -> None:
-    server = Server(backend.services)
-    server.stop()
+    unused = Server(backend.services)
+    unused.stop()
     with pytest.raises(ConnectionError):
-        socket.create_connection(("127.0.0.1", server.port), timeout=5)
+        socket.create_connection(("127.0.0.1", unused.port), timeout=5)
 
 
-def test_an_answer_under_way_goes_out(make_backend: Callable[[], Backend]) -> None:
-    backend = make_backend()
-    connection = backend.send("POST", "/api/leave")
-    assert backend.left.wait(20)
-    backend.server.stop()
-    assert read_answer(connection).status == 202
+def test_an_answer_under_way_goes_out(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, closed = threading.Event(), threading.Event()
+    bring = backend.desk.bring
+
+    def slow(*args: object, **options: object) -> object:
+        begun.set()
+        assert closed.wait(20)
+        return bring(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(server, "DRAIN", 20)
+    monkeypatch.setattr(backend.desk, "bring", slow)
+    body = b'{"paths": ["/recordings/a.m4a"]}'
+    headers = backend.headers(Content_Type="application/json")
+    connection = backend.send("POST", "/api/sessions", body, headers)
+    assert begun.wait(20)
+    stopping = threading.Thread(target=backend.server.stop)
+    stopping.start()
+    with pytest.raises(ConnectionError):
+        while True:  # until nobody new is let in
+            backend.connect().close()
+    closed.set()
+    assert read_answer(connection).status == 201
+    stopping.join()
 
 
 def test_a_request_in_flight_is_a_lease(backend: Backend) -> None:

@@ -142,6 +142,7 @@ def wait_for_line(process: object, event: str) -> dict[str, object]:
 
 def test_ctrl_c_stops_the_watching_only(rushes: Rushes, recorded: Path) -> None:
     assert rushes("queue", "pause").code == 0
+    rushes.leave()  # so that the command below starts the backend itself
     process = rushes.start("process", recorded, "--json")
     session = wait_for_line(process, "accepted")["session"]
     os.killpg(process.pid, signal.SIGINT)
