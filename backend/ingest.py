@@ -33,8 +33,8 @@ from backend.description import DESCRIPTION
 from backend.discovery import Found, find_files
 from backend.points import reach
 from backend.settings import Choices, Settings
-from backend.store.jobs import Conflict
 from backend.store.library import Library
+from backend.store.orders import Conflict
 
 Probed = tuple[Source, MediaInfo] | Fault
 Probe = Callable[[Sequence[Path]], list[Probed]]

@@ -14,8 +14,8 @@ from backend.core.job import JobKind, JobStatus, Lane, Priority
 from backend.core.session import SessionOptions, SessionState
 from backend.ingest import Ingest, clean_title
 from backend.settings import Settings, settings_for
-from backend.store.jobs import Conflict
 from backend.store.library import Library, open_library
+from backend.store.orders import Conflict
 from backend.work.isolate import probe_files
 from tests.recordings import write_session, write_sound, write_video
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from backend.core.fault import Category, Fault, FaultError
-from backend.store.jobs import Conflict
+from backend.store.orders import Conflict
 
 log = logging.getLogger(__name__)
 

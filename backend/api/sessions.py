@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -20,7 +21,7 @@ from backend.core.job import Job, JobStatus, Priority
 from backend.core.session import Session, SessionOptions, SessionState
 from backend.core.time import ZERO, seconds
 from backend.core.timeline import session_timeline
-from backend.store.jobs import Conflict
+from backend.store.orders import Conflict
 
 api = APIBlueprint("sessions", __name__, url_prefix="/api/sessions")
 
@@ -328,12 +329,9 @@ def retry_session(path: SessionPath) -> Response:
     newest = {job.kind: job for job in jobs.of_sessions([session.id])[session.id]}
     retried = 0
     for job in newest.values():
-        # Retrying one brings back those that were cancelled with it.
-        if job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
-            try:
-                jobs.retry(job.id)
-            except (Conflict, KeyError):
-                continue
+        # Retrying one brings back those that were cancelled with it: they refuse then.
+        with contextlib.suppress(Conflict, KeyError):
+            jobs.retry(job.id)
             retried += 1
     if not retried:
         raise Refused(409, f"Nothing of “{session.title}” failed or was cancelled.")

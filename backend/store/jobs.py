@@ -1,12 +1,10 @@
-"""The job queue: claims that cannot be shared, endings that cannot come twice."""
+"""The job queue: every read and every move of a job."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import random
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -14,7 +12,6 @@ from typing import Any
 import apsw
 
 from backend.core.artifact import Artifact
-from backend.core.event import retry_names_of
 from backend.core.fault import Category, Fault
 from backend.core.job import (
     ACTIVE,
@@ -27,23 +24,15 @@ from backend.core.job import (
     after_interruption,
 )
 from backend.core.progress import Rate
-from backend.store import artifacts, graph, values
+from backend.store import claims, orders
 from backend.store.db import Database, Transaction
-from backend.store.events import told_of
-from backend.store.tables import RETURNING_JOB, JobRow, drained, job_from, job_of
+from backend.store.orders import CANCELLED_BY_OWNER, Conflict
+from backend.store.tables import RETURNING_JOB, UNREADABLE, JobRow, drained, job_from, job_of
 
 log = logging.getLogger(__name__)
 
-UNREADABLE = (ValueError, TypeError, KeyError)
-"""What reading a row raises when its contents are damaged."""
-FARTHEST_DELAY_MS = 60_000
-"""A delayed job whose time lies farther ahead than this was delayed on another clock: it is due."""
 KEPT = 10_000
 """Jobs kept once they have ended."""
-
-
-class Conflict(Exception):
-    """A job is not in a state that allows what was asked."""
 
 
 class Jobs:
@@ -131,29 +120,7 @@ class Jobs:
 
     def claim(self, lane: Lane) -> Job | None:
         """Take the most urgent queued job of a lane. The attempt counts from here on."""
-        token = secrets.token_hex(8)
-
-        def claim(transaction: Transaction) -> Job | None:
-            while claimed := transaction.execute(
-                "UPDATE job SET status = 'running', token = ?, attempt = attempt + 1, fault = NULL,"
-                " stage = NULL, started_at = ?, updated_at = ?, cancel_requested = 0,"
-                " pause_requested = 0, not_before = NULL"
-                " WHERE id = (SELECT id FROM job WHERE status = 'queued' AND lane = ?"
-                " ORDER BY priority, id LIMIT 1) RETURNING id",
-                (token, transaction.now, transaction.now, str(lane)),
-            ):
-                number = claimed[0][0]
-                try:
-                    job = graph.load(transaction, number)
-                except UNREADABLE:
-                    _set_aside(transaction, number)  # or it would stop its lane for ever
-                    continue
-                assert job is not None
-                graph.tell(transaction, job)
-                return job
-            return None
-
-        return self._database.write(claim)
+        return self._database.write(partial(claims.claim, lane=lane))
 
     def stage(self, job: Job, stage: str) -> bool:
         """Record the stage that a running job has come to; False if the claim is over."""
@@ -188,31 +155,15 @@ class Jobs:
         False, and no change at all, when the claim is over, because somebody else ended it first,
         or when a cancel was committed first.
         """
-
-        def finish(transaction: Transaction) -> bool:
-            ended = transaction.changed(
-                "UPDATE job SET status = 'completed', token = NULL, result = ?, work_seconds = ?,"
-                " cancel_requested = 0, pause_requested = 0, completed_at = ?, updated_at = ?"
-                " WHERE id = ? AND status = 'running' AND token = ? AND NOT cancel_requested",
-                (
-                    values.dump_mapping(result),
-                    work_seconds,
-                    transaction.now,
-                    transaction.now,
-                    job.id,
-                    job.token,
-                ),
+        return self._database.write(
+            partial(
+                claims.finish,
+                job=job,
+                result=result,
+                work_seconds=work_seconds,
+                artifact=artifact,
             )
-            if not ended:
-                return False
-            if artifact is not None:
-                artifacts.settle(transaction, artifact)
-            if job.units:
-                _learn(transaction, job.kind, work_seconds, job.units)
-            graph.parent_ended(transaction, graph.retold(transaction, job.id))
-            return True
-
-        return self._database.write(finish)
+        )
 
     def fail(self, job: Job, fault: Fault) -> Ending | None:
         """End an attempt that failed. What became of the job; None when the claim is over."""
@@ -230,58 +181,13 @@ class Jobs:
         return self._end_attempt(job, Ending(status, None), give_back=True)
 
     def _end_attempt(self, job: Job, ending: Ending, give_back: bool) -> Ending | None:
-        def end(transaction: Transaction) -> Ending | None:
-            asked = transaction.execute(
-                "SELECT cancel_requested, pause_requested FROM job"
-                " WHERE id = ? AND status = 'running' AND token = ?",
-                (job.id, job.token),
-            )
-            if not asked:
-                return None
-            came = _as_asked(ending, *asked[0])
-            over = came.status.terminal
-            transaction.execute(
-                "UPDATE job SET status = ?, token = NULL, fault = ?, not_before = ?,"
-                " attempt = attempt - ?, completed_at = ?, updated_at = ?, cancel_requested = 0,"
-                " pause_requested = 0 WHERE id = ? AND status = 'running' AND token = ?",
-                (
-                    str(came.status),
-                    values.dump_fault(came.fault),
-                    transaction.now + round(came.delay * 1000)
-                    if came.status is JobStatus.DELAYED
-                    else None,
-                    int(give_back),
-                    transaction.now if over else None,
-                    transaction.now,
-                    job.id,
-                    job.token,
-                ),
-            )
-            moved = graph.retold(transaction, job.id)
-            if came.status is JobStatus.DELAYED:
-                for name in retry_names_of(job.kind):
-                    transaction.emit(name, job.session, job.id, told_of(moved, moved.status))
-            if over:
-                graph.parent_ended(transaction, moved)
-            return came
-
-        return self._database.write(end)
+        return self._database.write(
+            partial(claims.end_attempt, job=job, ending=ending, give_back=give_back)
+        )
 
     def wake_due(self) -> int:
         """Queue the delayed jobs whose time has come; how many."""
-
-        def wake(transaction: Transaction) -> int:
-            rows = transaction.execute(
-                "UPDATE job SET status = 'queued', not_before = NULL, updated_at = ?"
-                " WHERE status = 'delayed' AND (not_before <= ? OR not_before > ?) RETURNING id",
-                (transaction.now, transaction.now, transaction.now + FARTHEST_DELAY_MS),
-            )
-            for (number,) in sorted(rows):
-                with contextlib.suppress(*UNREADABLE):  # the claim sets that one aside
-                    graph.retold(transaction, number)
-            return len(rows)
-
-        return self._database.write(wake)
+        return self._database.write(claims.wake_due)
 
     def recover(self) -> list[int]:
         """At start, before any claim: take back the jobs of a backend that died.
@@ -303,7 +209,7 @@ class Jobs:
             except Exception as error:
                 stranded.append(int(number))
                 if isinstance(error, UNREADABLE):
-                    self._database.write(partial(_set_aside, number=number))
+                    self._database.write(partial(claims.set_aside, number=number))
         return stranded
 
     # The owner's hand
@@ -313,24 +219,13 @@ class Jobs:
 
         Raises KeyError for no such job, `Conflict` for one that has ended.
         """
-
-        def cancel(transaction: Transaction) -> Job:
-            job = _found(transaction, number)
-            if job.status.terminal:
-                raise Conflict(f"Job {number} has already ended: it is {job.status}.")
-            if job.status is JobStatus.RUNNING:
-                _request(transaction, job, "cancel")
-            else:
-                graph.cancel_waiting(transaction, job, CANCELLED_BY_OWNER)
-            return _found(transaction, number)
-
-        return self._database.write(cancel)
+        return self._database.write(partial(orders.cancel, number=number))
 
     def cancel_session(self, session: str) -> list[Job]:
         """Cancel all that has not ended of a session; the jobs as they are then."""
 
         def cancel(transaction: Transaction) -> list[Job]:
-            cancel_all(transaction, session)
+            orders.cancel_all(transaction, session)
             rows = transaction.execute(
                 f"SELECT {RETURNING_JOB} FROM job WHERE session = ? ORDER BY id", (session,)
             )
@@ -343,76 +238,22 @@ class Jobs:
 
         Raises KeyError for no such job, `Conflict` for one that did not fail and was not cancelled.
         """
-
-        def retry(transaction: Transaction) -> Job:
-            job = _found(transaction, number)
-            if job.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
-                raise Conflict(f"Job {number} is {job.status}: there is nothing to retry.")
-            graph.bring_back(transaction, job)
-            return _found(transaction, number)
-
         try:
-            return self._database.write(retry)
+            return self._database.write(partial(orders.retry, number=number))
         except apsw.ConstraintError as error:
             raise Conflict(f"Another job does the work of job {number} already.") from error
 
     def pause(self, number: int) -> Job:
         """Pause a job; a running one stops at its next checkpoint. Raises as `cancel` does."""
-
-        def pause(transaction: Transaction) -> Job:
-            job = _found(transaction, number)
-            if job.status.terminal:
-                raise Conflict(f"Job {number} has already ended: it is {job.status}.")
-            if job.status is JobStatus.RUNNING:
-                _request(transaction, job, "pause")
-            elif job.status is not JobStatus.PAUSED:
-                transaction.execute(
-                    "UPDATE job SET status = 'paused', not_before = NULL, updated_at = ?"
-                    " WHERE id = ?",
-                    (transaction.now, number),
-                )
-                graph.retold(transaction, number)
-            return _found(transaction, number)
-
-        return self._database.write(pause)
+        return self._database.write(partial(orders.pause, number=number))
 
     def resume(self, number: int) -> Job:
         """Let a paused job go on. Raises KeyError, or `Conflict` if it is not paused."""
-
-        def resume(transaction: Transaction) -> Job:
-            job = _found(transaction, number)
-            if job.status is JobStatus.RUNNING and job.pause_requested:
-                transaction.execute(
-                    "UPDATE job SET pause_requested = 0, updated_at = ? WHERE id = ?",
-                    (transaction.now, number),
-                )
-                return _found(transaction, number)
-            if job.status is not JobStatus.PAUSED:
-                raise Conflict(f"Job {number} is {job.status}, not paused.")
-            transaction.execute(
-                "UPDATE job SET status = ?, updated_at = ? WHERE id = ? AND status = 'paused'",
-                (str(graph.standing(transaction, number)), transaction.now, number),
-            )
-            graph.retold(transaction, number)
-            return _found(transaction, number)
-
-        return self._database.write(resume)
+        return self._database.write(partial(orders.resume, number=number))
 
     def clear(self) -> int:
         """Forget the jobs that completed or were cancelled; how many. Failed ones stay in sight."""
-
-        def clear(transaction: Transaction) -> int:
-            return transaction.changed(
-                # What hangs together with a job that failed or goes on stays: a retry needs it.
-                "WITH RECURSIVE held (id) AS ("
-                " SELECT id FROM job WHERE status NOT IN ('completed', 'cancelled')"
-                " UNION SELECT edge.child FROM held JOIN edge ON edge.parent = held.id"
-                " UNION SELECT edge.parent FROM held JOIN edge ON edge.child = held.id)"
-                " DELETE FROM job WHERE status IN ('completed', 'cancelled')"
-                " AND id NOT IN (SELECT id FROM held)"
-            )
-
-        return self._database.write(clear)
+        return self._database.write(orders.clear)
 
     def prune(self) -> None:
         """Keep the newest `KEPT` of the jobs that have ended."""
@@ -442,69 +283,3 @@ def _readable(rows: Iterable[Mapping[str, Any]]) -> list[Job]:
         except UNREADABLE as error:
             log.warning("job %s cannot be read: %s", row["id"], error)
     return jobs
-
-
-def _as_asked(ending: Ending, cancel: int, pause: int) -> Ending:
-    """An attempt's end, minding what the owner asked of the job while it ran.
-
-    The request was acknowledged: an attempt that fails or yields by itself must not swallow it.
-    """
-    if ending.status.terminal:
-        return ending
-    if cancel:
-        return Ending(JobStatus.CANCELLED, CANCELLED_BY_OWNER)
-    return Ending(JobStatus.PAUSED, ending.fault) if pause else ending
-
-
-def _set_aside(transaction: Transaction, number: int) -> None:
-    """End a running job whose row cannot be read, so that the others can go on."""
-    log.error("job %d cannot be read, and is set aside", number)
-    fault = Fault(
-        Category.CORRUPT, f"What Rushes kept of job {number} cannot be read.", "Import it again."
-    )
-    transaction.execute(
-        "UPDATE job SET status = 'failed', token = NULL, options = '{}', result = '{}',"
-        " stage = NULL, fault = ?, completed_at = ?, updated_at = ?, cancel_requested = 0,"
-        " pause_requested = 0 WHERE id = ? AND status = 'running'",
-        (values.dump_fault(fault), transaction.now, transaction.now, number),
-    )
-    with contextlib.suppress(*UNREADABLE):
-        graph.parent_ended(transaction, graph.retold(transaction, number))
-
-
-CANCELLED_BY_OWNER = Fault(Category.CANCELLED, "You cancelled it.", "Retry starts it again.")
-
-
-def cancel_all(transaction: Transaction, session: str) -> None:
-    """Within a transaction: cancel what waits of a session, ask what runs to end."""
-    rows = transaction.execute("SELECT id FROM job WHERE session = ? ORDER BY id", (session,))
-    for (number,) in rows:
-        job = _found(transaction, number)
-        if job.status is JobStatus.RUNNING:
-            _request(transaction, job, "cancel")
-        elif not job.status.terminal:
-            graph.cancel_waiting(transaction, job, CANCELLED_BY_OWNER)
-
-
-def _found(transaction: Transaction, number: int) -> Job:
-    job = graph.load(transaction, number)
-    if job is None:
-        raise KeyError(number)
-    return job
-
-
-def _request(transaction: Transaction, job: Job, what: str) -> None:
-    transaction.execute(
-        f"UPDATE job SET {what}_requested = 1, updated_at = ? WHERE id = ?",
-        (transaction.now, job.id),
-    )
-    transaction.emit(f"job-{what}-requested", job.session, job.id, {"kind": str(job.kind)})
-
-
-def _learn(transaction: Transaction, kind: JobKind, seconds: float, units: float) -> None:
-    rows = transaction.execute("SELECT seconds, units FROM rate WHERE kind = ?", (str(kind),))
-    known = Rate(*rows[0]).learned(seconds, units) if rows else Rate(seconds, units)
-    transaction.execute(
-        "INSERT OR REPLACE INTO rate (kind, seconds, units) VALUES (?, ?, ?)",
-        (str(kind), known.seconds, known.units),
-    )

@@ -18,7 +18,7 @@ from backend.core.session import Picture, Segment, Session, SessionState
 from backend.core.timeline import session_timeline
 from backend.store import artifacts, graph, values
 from backend.store.db import Database, Transaction
-from backend.store.jobs import Conflict, cancel_all
+from backend.store.orders import Conflict, cancel_all
 from backend.store.tables import (
     ArtifactRow,
     SegmentRow,

@@ -131,6 +131,9 @@ class SettingRow(Model):
 
 MODELS = (SessionRow, SegmentRow, JobRow, EdgeRow, EventRow, ArtifactRow, SettingRow)
 
+UNREADABLE = (ValueError, TypeError, KeyError)
+"""What reading a row raises when its contents are damaged."""
+
 JOB_COLUMNS = tuple(JobRow._meta.sorted_field_names)
 RETURNING_JOB = ", ".join(JOB_COLUMNS)
 """Columns of a job in the order that `job_of` reads from a raw row."""

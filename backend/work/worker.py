@@ -25,8 +25,8 @@ from backend.core.session import Session
 from backend.points import reach
 from backend.settings import Settings
 from backend.store import manifest
-from backend.store.jobs import CANCELLED_BY_OWNER
 from backend.store.library import Library
+from backend.store.orders import CANCELLED_BY_OWNER
 from backend.work import child, shelf
 from backend.work.messages import (
     Advance,

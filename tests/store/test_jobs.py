@@ -15,7 +15,8 @@ from backend.core.progress import Rate
 from backend.store import graph
 from backend.store import jobs as jobs_module
 from backend.store.db import Transaction
-from backend.store.jobs import Conflict, Jobs
+from backend.store.jobs import Jobs
+from backend.store.orders import Conflict
 
 from .making import Clock, Store, film, segment, session
 

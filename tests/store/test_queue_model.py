@@ -28,7 +28,7 @@ from backend.core.job import (
     after_failure,
 )
 from backend.store import graph
-from backend.store.jobs import Conflict
+from backend.store.orders import Conflict
 
 from .making import Clock, Store, segment, session
 

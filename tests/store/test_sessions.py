@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from backend.core.job import JobKind, JobStatus, Lane, Priority
 from backend.core.session import Segment, SessionOptions, SessionState
 from backend.store.db import Transaction
-from backend.store.jobs import Conflict
+from backend.store.orders import Conflict
 from backend.store.sessions import Sessions, sources_key
 
 from .making import MOMENT, Clock, Store, film, picture, segment, session
