@@ -1,0 +1,35 @@
+/** Names of what is cached, in one place, so that events can say what has changed. */
+import type { JobStatus, SessionStatus } from './types';
+
+export interface SessionFilter {
+  q: string;
+  show: 'all' | 'recording' | 'working' | 'ready' | 'failed';
+  sort: Sort;
+}
+
+export type Sort = 'newest' | 'oldest' | 'title' | 'longest';
+
+export const STATUSES: Record<SessionFilter['show'], readonly SessionStatus[]> = {
+  all: [],
+  recording: ['recording'],
+  working: ['waiting', 'processing', 'paused'],
+  ready: ['ready', 'unmerged'],
+  failed: ['failed', 'cancelled'],
+};
+
+export const ACTIVE: readonly JobStatus[] = ['running', 'queued', 'delayed', 'pending', 'paused'];
+
+export const keys = {
+  sessions: ['sessions'] as const,
+  list: (filter: SessionFilter) => ['sessions', 'list', filter] as const,
+  counts: (q: string) => ['sessions', 'counts', q] as const,
+  session: (id: string) => ['session', id] as const,
+  peaks: (id: string, key: string) => ['peaks', id, key] as const,
+  jobs: ['jobs'] as const,
+  activeJobs: ['jobs', 'active'] as const,
+  endedJobs: ['jobs', 'ended'] as const,
+  queue: ['queue'] as const,
+  settings: ['settings'] as const,
+  status: ['status'] as const,
+  backups: ['backups'] as const,
+};

@@ -1,0 +1,148 @@
+/** Sessions: read, and what can be asked of them. */
+import { useInfiniteQuery, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { api, asProblem, Problem, sendJson, told } from './client';
+import { keys, STATUSES, type SessionFilter } from './keys';
+import type { Session, WholeSession } from './types';
+import { pollEvery, useLink } from '../live/connection';
+
+export interface SessionsPage {
+  sessions: Session[];
+  total: number;
+  offset: number;
+}
+
+const PAGE = 200;
+
+/** The query of a list, with nothing that is the default: older backends do not know the rest. */
+export function listQuery(filter: SessionFilter, offset: number, limit: number): URLSearchParams {
+  const query = new URLSearchParams({ limit: String(limit), offset: String(offset) });
+  if (filter.q) query.set('q', filter.q);
+  for (const status of STATUSES[filter.show]) query.append('status', status);
+  if (filter.sort !== 'newest') query.set('sort', filter.sort);
+  return query;
+}
+
+async function readPage(filter: SessionFilter, offset: number, limit: number, signal: AbortSignal): Promise<SessionsPage> {
+  const query = Object.fromEntries([...new Set(listQuery(filter, offset, limit).keys())].map((name) => {
+    const values = listQuery(filter, offset, limit).getAll(name);
+    return [name, name === 'status' ? values : values[0]];
+  }));
+  const page = told(await api.GET('/api/sessions', { params: { query }, signal }));
+  return { sessions: page.sessions, total: page.total, offset };
+}
+
+export function useSessions(filter: SessionFilter) {
+  const link = useLink();
+  return useInfiniteQuery({
+    queryKey: keys.list(filter),
+    queryFn: ({ pageParam, signal }) => readPage(filter, pageParam, PAGE, signal),
+    initialPageParam: 0,
+    getNextPageParam: (last) => {
+      const next = last.offset + last.sessions.length;
+      return last.sessions.length > 0 && next < last.total ? next : undefined;
+    },
+    placeholderData: (before) => before,
+    refetchInterval: pollEvery(link, 5000),
+  });
+}
+
+/** How many sessions there are of each sort; nothing where the backend cannot tell. */
+export function useCounts(q: string) {
+  const link = useLink();
+  return useQuery({
+    queryKey: keys.counts(q),
+    queryFn: async ({ signal }) => {
+      const shows = ['all', 'recording', 'working', 'ready', 'failed'] as const;
+      const pages = await Promise.all(shows.map((show) => readPage({ q, show, sort: 'newest' }, 0, 1, signal)));
+      return Object.fromEntries(shows.map((show, i) => [show, pages[i]?.total ?? 0])) as Record<SessionFilter['show'], number>;
+    },
+    placeholderData: (before) => before,
+    refetchInterval: pollEvery(link, 10_000),
+  });
+}
+
+export function useSession(id: string) {
+  const link = useLink();
+  return useQuery({
+    queryKey: keys.session(id),
+    queryFn: async ({ signal }): Promise<WholeSession> =>
+      told(await api.GET('/api/sessions/{session}', { params: { path: { session: id } }, signal })),
+    refetchInterval: pollEvery(link, 2000),
+  });
+}
+
+/** Put a session that an answer brought where the page reads it. */
+function put(client: QueryClient, session: WholeSession): WholeSession {
+  client.setQueryData(keys.session(session.id), session);
+  void client.invalidateQueries({ queryKey: keys.sessions });
+  return session;
+}
+
+const at = (session: string) => ({ params: { path: { session } } });
+
+/** What can be asked of a session. Each answers with the session as it then is, or throws a Problem. */
+export function sessionRequests(client: QueryClient) {
+  return {
+    begin: async (title: string): Promise<WholeSession> =>
+      put(client, told(await api.POST('/api/sessions', { body: { live: true, title: title || null, again: false, priority: 'normal' } }))),
+    bring: async (paths: string[]): Promise<WholeSession> =>
+      put(client, told(await api.POST('/api/sessions', { body: { paths, live: false, again: false, priority: 'normal' } }))),
+    end: async (id: string): Promise<WholeSession> =>
+      put(client, told(await api.POST('/api/sessions/{session}/end', { ...at(id), body: { priority: 'normal' } }))),
+    cancel: async (id: string): Promise<WholeSession> => put(client, told(await api.POST('/api/sessions/{session}/cancel', at(id)))),
+    retry: async (id: string): Promise<WholeSession> => put(client, told(await api.POST('/api/sessions/{session}/retry', at(id)))),
+    remove: async (id: string): Promise<WholeSession> => {
+      const session = told(await api.DELETE('/api/sessions/{session}', at(id)));
+      client.removeQueries({ queryKey: keys.session(id) });
+      await client.invalidateQueries({ queryKey: keys.sessions });
+      return session;
+    },
+    /** Out of the bin, with the work that deleting it cancelled. */
+    restore: async (id: string, working: boolean): Promise<WholeSession> => {
+      const session = told(await api.POST('/api/sessions/{session}/restore', at(id)));
+      if (!working) return put(client, session);
+      try {
+        return put(client, told(await api.POST('/api/sessions/{session}/retry', at(id))));
+      } catch {
+        return put(client, session);
+      }
+    },
+    rename: async (id: string, title: string): Promise<WholeSession> => {
+      const answer = await sendJson('PATCH', `/api/sessions/${encodeURIComponent(id)}`, { title });
+      return put(client, (await answer.json()) as WholeSession);
+    },
+    rendition: async (id: string): Promise<void> => {
+      await sendJson('POST', `/api/sessions/${encodeURIComponent(id)}/rendition`, {});
+      await client.invalidateQueries({ queryKey: keys.session(id) });
+    },
+    sample: async (): Promise<WholeSession> => {
+      const answer = await sendJson('POST', '/api/sample', {});
+      return put(client, (await answer.json()) as WholeSession);
+    },
+  };
+}
+
+export type SessionRequests = ReturnType<typeof sessionRequests>;
+
+export function useSessionRequests(): SessionRequests {
+  return sessionRequests(useQueryClient());
+}
+
+/** Keep where the owner left the film. Quiet: nothing hangs on it. */
+export async function keepPosition(id: string, position: number): Promise<boolean> {
+  try {
+    const answer = await fetch(`/api/sessions/${encodeURIComponent(id)}`, {
+      method: 'PATCH',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ position }),
+      keepalive: true,
+    });
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
+export function isGone(error: unknown): boolean {
+  return error instanceof Problem && asProblem(error).status === 404;
+}

@@ -1,0 +1,39 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './App';
+import { Problem } from './api/client';
+import { signIn, takeToken } from './api/sign-in';
+import { setLink } from './live/connection';
+import './ui/styles/all.css';
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // Events say when something is old; nothing ages by itself.
+      staleTime: Infinity,
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
+      // What was refused will be refused again; what did not answer is asked by the stream's return.
+      retry: (failures, error) => !(error instanceof Problem) && failures < 1,
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+});
+
+async function open(): Promise<void> {
+  const token = takeToken();
+  if (token !== null && !(await signIn(token))) setLink('out');
+  const root = document.getElementById('root');
+  if (root === null) throw new Error('The page has no root.');
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <App />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
+
+void open();

@@ -1,0 +1,87 @@
+/** What else can be done with a session: rename, work again, delete (which can be undone). */
+import { useState } from 'react';
+import { Button, Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
+import { filmAddress } from '../api/media';
+import { useSessionRequests, type SessionRequests } from '../api/sessions';
+import type { Session } from '../api/types';
+import { addressOf, go } from '../state/route';
+import { attempt, say } from '../state/toasts';
+import { isWorking } from '../state/job-words';
+import { Icon } from '../ui/Icon';
+import { RenameDialog } from './RenameDialog';
+
+/** Delete without a question: it can be undone. */
+function remove(session: Session, requests: SessionRequests, then: () => void): void {
+  const working = isWorking(session);
+  attempt(requests.remove(session.id), () => {
+    then();
+    say({
+      text: `“${session.title}” is in the bin.`,
+      act: {
+        word: 'Undo',
+        run: () => attempt(requests.restore(session.id, working), () => say({ text: `“${session.title}” is back.` })),
+      },
+    });
+  });
+}
+
+interface Props {
+  session: Session;
+  className?: string;
+  /** The session is the whole page, which must be left when it is deleted. */
+  leave?: boolean;
+}
+
+export function SessionMenu({ session, className = '', leave = false }: Props) {
+  const [renaming, setRenaming] = useState(false);
+  const requests = useSessionRequests();
+  const film = session.film;
+  const stopped = session.status === 'failed' || session.status === 'cancelled';
+  return (
+    <>
+      <MenuTrigger>
+        <Button className={`icon ${className}`.trim()} aria-label={`More for ${session.title}`}>
+          <Icon sign="more" />
+        </Button>
+        <Popover className="menu-box" placement="bottom end" offset={4}>
+          <Menu className="menu">
+            <MenuItem className="menu-item" onAction={() => setRenaming(true)}>
+              <Icon sign="pencil" /> Rename…
+            </MenuItem>
+            {film && (
+              <MenuItem className="menu-item" href={filmAddress(session.id, film.key)} download={`${session.title}.mp4`} target="_blank">
+                <Icon sign="download" /> Download the film
+              </MenuItem>
+            )}
+            {isWorking(session) && (
+              <MenuItem className="menu-item" onAction={() => go(addressOf.processing(session.id))}>
+                <Icon sign="spin" /> Watch it work
+              </MenuItem>
+            )}
+            {isWorking(session) && (
+              <MenuItem className="menu-item" onAction={() => attempt(requests.cancel(session.id))}>
+                <Icon sign="close" /> Cancel
+              </MenuItem>
+            )}
+            {stopped && (
+              <MenuItem
+                className="menu-item"
+                onAction={() => attempt(requests.retry(session.id), () => go(addressOf.processing(session.id)))}
+              >
+                <Icon sign="retry" /> Retry
+              </MenuItem>
+            )}
+            <Separator className="menu-line" />
+            <MenuItem
+              className="menu-item bad"
+              onAction={() => remove(session, requests, () => leave && go(addressOf.sessions))}
+            >
+              <Icon sign="trash" /> Delete
+            </MenuItem>
+          </Menu>
+        </Popover>
+      </MenuTrigger>
+      {renaming && <RenameDialog session={session} onClose={() => setRenaming(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,42 @@
+/** The whole window takes dropped recordings while its owner is on the page. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { attempt } from '../../state/toasts';
+import { bringIn } from '../../state/uploads';
+import { fromDrop } from './pick';
+
+const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
+
+/** Whether files are held over the window; `onDrop` is told when they are let go. */
+export function useDrop(onDrop: () => void): boolean {
+  const client = useQueryClient();
+  const [over, setOver] = useState(false);
+  useEffect(() => {
+    let depth = 0;
+    const scope = new AbortController();
+    const options = { signal: scope.signal };
+    window.addEventListener('dragenter', (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      depth += 1;
+      setOver(true);
+    }, options);
+    window.addEventListener('dragover', (event) => {
+      if (hasFiles(event)) event.preventDefault();
+    }, options);
+    window.addEventListener('dragleave', () => {
+      depth = Math.max(0, depth - 1);
+      if (depth === 0) setOver(false);
+    }, options);
+    window.addEventListener('drop', (event) => {
+      depth = 0;
+      setOver(false);
+      if (!hasFiles(event) || event.dataTransfer === null) return;
+      event.preventDefault();
+      onDrop();
+      attempt(fromDrop(event.dataTransfer).then((picked) => bringIn(client, picked)));
+    }, options);
+    return () => scope.abort();
+  }, [client, onDrop]);
+  return over;
+}

@@ -1,0 +1,43 @@
+/** What is at work, in the top bar; gone when nothing runs, waits or failed unseen. */
+import { useActiveJobs, useEndedJobs, useQueue } from '../../api/work';
+import { badgeWords } from '../../state/job-words';
+import { closeQueue, openQueue, useRoute } from '../../state/route';
+import { unseen, useSeenUntil } from '../../state/seen';
+import { Icon } from '../../ui/Icon';
+
+export function Badge() {
+  const queue = useQueue();
+  const active = useActiveJobs();
+  const ended = useEndedJobs();
+  const { queue: open } = useRoute();
+  const failed = unseen(ended.data?.failed ?? [], useSeenUntil()).length;
+  const words = badgeWords(queue.data, active.data?.jobs ?? []);
+  if (words === null && failed === 0 && !open) return null;
+  const label = [words?.text, words?.left && `${words.left} left`, failed > 0 && `${failed} failed`].filter(Boolean).join(', ');
+  return (
+    <button
+      type="button"
+      className="badge"
+      aria-label={`${label || 'Queue'}. Open the queue`}
+      aria-expanded={open}
+      aria-haspopup="dialog"
+      onClick={open ? closeQueue : openQueue}
+    >
+      {words === null ? (
+        failed === 0 && <span className="ink-2">Queue</span>
+      ) : (
+        <>
+          <Icon sign={queue.data?.paused ? 'pause' : 'spin'} />
+          <span className="long">{words.text}</span>
+          <span className="left">{words.left || <span className="only-small-word">{words.short}</span>}</span>
+        </>
+      )}
+      {failed > 0 && (
+        <span className={`state is-failed${words === null ? ' first' : ''}`}>
+          <Icon sign="fault" />
+          {failed} failed
+        </span>
+      )}
+    </button>
+  );
+}

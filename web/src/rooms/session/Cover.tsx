@@ -1,0 +1,115 @@
+/** What stands in the film's place while it cannot play, and why. */
+import { useEffect, useRef } from 'react';
+import { filmAddress } from '../../api/media';
+import { asProblem } from '../../api/client';
+import { useSessionRequests } from '../../api/sessions';
+import { useJobRequests } from '../../api/work';
+import type { Job, WholeSession } from '../../api/types';
+import { useFilmProgress, useJobProgress, withLive } from '../../live/progress';
+import { figure } from '../../state/job-words';
+import { addressOf, go } from '../../state/route';
+import { attempt, say } from '../../state/toasts';
+import { count } from '../../state/words';
+import { Icon } from '../../ui/Icon';
+import { Bar, Btn } from '../../ui/parts';
+
+/** The film is not there (yet). */
+export function NoFilm({ session }: { session: WholeSession }) {
+  const requests = useSessionRequests();
+  const live = useFilmProgress(session.id);
+  switch (session.status) {
+    case 'recording':
+      return (
+        <>
+          <p className="t-15">Recording</p>
+          <p>{count(session.segment_count, 'segment')} in. The film is made when you end the session.</p>
+          <Btn look="primary" onPress={() => attempt(requests.end(session.id), () => go(addressOf.processing(session.id)))}>
+            End session
+          </Btn>
+        </>
+      );
+    case 'failed':
+    case 'cancelled':
+      return (
+        <>
+          <p className="t-15">{session.status === 'failed' ? 'The film could not be made' : 'The film was cancelled'}</p>
+          <p>
+            {session.media_processing.fault?.message} {session.media_processing.fault?.hint}
+          </p>
+          <Btn look="primary" sign="retry" onPress={() => attempt(requests.retry(session.id), () => go(addressOf.processing(session.id)))}>
+            Retry
+          </Btn>
+        </>
+      );
+    case 'unmerged':
+      return (
+        <>
+          <p className="t-15">There is no film of this session</p>
+          <p>You asked for none. Its files are listed beside this.</p>
+        </>
+      );
+    default:
+      return (
+        <>
+          <p className="t-15">The film is being made</p>
+          {session.status === 'processing' && (
+            <div className="cover-bar">
+              <Bar value={Math.max(live?.progress ?? 0, session.media_processing.progress)} label="Making the film" />
+            </div>
+          )}
+          <p>It plays here when it is ready.</p>
+          <Btn onPress={() => go(addressOf.processing(session.id))}>Watch it develop</Btn>
+        </>
+      );
+  }
+}
+
+/** The browser cannot play the film: a version that it can is made, and the system's player offered. */
+export function Unplayable({ session, job }: { session: WholeSession; job: Job | null }) {
+  const requests = useSessionRequests();
+  const jobs = useJobRequests();
+  const live = useJobProgress(job?.id);
+  const asked = useRef(false);
+  const { rendition } = requests;
+  useEffect(() => {
+    if (job !== null || asked.current) return;
+    asked.current = true;
+    rendition(session.id).catch((error: unknown) => {
+      if (!asProblem(error).unknownRoute) say({ text: asProblem(error).body.detail, more: asProblem(error).body.hint, mood: 'failed' });
+    });
+  }, [job, session.id, rendition]);
+  const now = job && withLive(job, live);
+  const stopped = now !== null && (now.status === 'failed' || now.status === 'cancelled');
+  return (
+    <>
+      <p className="t-15">This browser cannot play H.264</p>
+      {stopped ? (
+        <p>
+          A version that it can play was not finished. {now.fault?.message} {now.fault?.hint}
+        </p>
+      ) : (
+        <p>Rushes makes a version that it can. It plays here when it is ready.</p>
+      )}
+      {now?.status === 'running' && (
+        <div className="cover-bar">
+          <Bar value={now.progress} label="Making a version for this browser" />
+          <p className="t-12">{figure(now.progress, now.seconds_left)}</p>
+        </div>
+      )}
+      {now !== null && !stopped && now.status !== 'running' && now.status !== 'completed' && <p className="t-12">It waits its turn.</p>}
+      <div className="foot">
+        {stopped && (
+          <Btn look="primary" sign="retry" onPress={() => attempt(jobs.retry(now.id))}>
+            Retry
+          </Btn>
+        )}
+        {session.film && (
+          <a className="btn" href={filmAddress(session.id, session.film.key)} download={`${session.title}.mp4`}>
+            <Icon sign="download" />
+            Download, and play it elsewhere
+          </a>
+        )}
+      </div>
+    </>
+  );
+}

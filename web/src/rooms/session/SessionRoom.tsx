@@ -1,0 +1,148 @@
+/** One session: its film, its sound over time, its facts and files. */
+import { useState } from 'react';
+import { asProblem } from '../../api/client';
+import { isGone, useSession } from '../../api/sessions';
+import type { WholeSession } from '../../api/types';
+import { useNow } from '../../state/now';
+import { addressOf } from '../../state/route';
+import { useStore } from '../../state/store';
+import { clock, when } from '../../state/words';
+import { Icon } from '../../ui/Icon';
+import { Link } from '../../ui/Link';
+import { Btn, Trouble } from '../../ui/parts';
+import { useTitle } from '../../ui/useTitle';
+import { Gone } from '../Gone';
+import { SessionMenu } from '../SessionMenu';
+import { Working } from './Working';
+import { NoFilm, Unplayable } from './Cover';
+import { usePlayerKeys } from './keys';
+import { usePlayer, type Player } from './player';
+import { claimsH264, showsNothing, versionOf } from './rendition';
+import { Side } from './Side';
+import { Stage } from './Stage';
+import { Timeline } from './Timeline';
+import { positionOf, usePosition } from './usePosition';
+
+export function SessionRoom({ id }: { id: string }) {
+  const query = useSession(id);
+  const session = query.data;
+  useTitle(session?.title ?? 'Session');
+  if (isGone(query.error)) return <Gone />;
+  if (session !== undefined) return <Room session={session} />;
+  if (query.error === null) return <Bones />;
+  const { title, detail, hint } = asProblem(query.error).body;
+  return (
+    <main id="main" tabIndex={-1} className="in-page">
+      <Trouble title={title} detail={detail} hint={hint}>
+        <Btn sign="retry" onPress={() => void query.refetch()}>
+          Try again
+        </Btn>
+      </Trouble>
+    </main>
+  );
+}
+
+/** What this browser was found to play; a wrong claim shows when the film is tried. */
+function usePlayable(player: Player, hasPicture: boolean): boolean {
+  const [claimed] = useState(() => claimsH264());
+  const [failed, setFailed] = useState(false);
+  const trouble = useStore(player.state, (now) => now.unplayable || showsNothing(now.width, hasPicture));
+  if (trouble && !failed) setFailed(true);
+  return claimed && !failed;
+}
+
+function Room({ session }: { session: WholeSession }) {
+  const [video, setVideo] = useState<HTMLVideoElement | null>(null);
+  const [box, setBox] = useState<HTMLElement | null>(null);
+  const [source, setSource] = useState<string | null>(null);
+  const [start] = useState(() => positionOf(session));
+  const player = usePlayer(video, box, source, start);
+  const playable = usePlayable(player, (session.strip?.count ?? 0) > 0);
+  const version = versionOf(session, playable);
+  // A film that plays is never replaced under its player: a newer version waits for the next visit.
+  const wanted = version.kind === 'film' || version.kind === 'rendition' ? version : null;
+  const [kind, setKind] = useState<string | null>(null);
+  if (wanted !== null && wanted.kind !== kind) {
+    setKind(wanted.kind);
+    setSource(wanted.source);
+  }
+  const plays = wanted !== null;
+  usePlayerKeys(player, plays);
+  usePosition(session, player);
+  return (
+    <main id="main" tabIndex={-1} className="room">
+      <Head session={session} player={player} />
+      <section className="stage" aria-label="Film">
+        <Stage
+          session={session}
+          player={player}
+          onVideo={setVideo}
+          onBox={setBox}
+          cover={version.kind === 'none' ? <NoFilm session={session} /> : version.kind === 'missing' ? <Unplayable session={session} job={version.job} /> : null}
+        />
+        <Timeline session={session} player={player} video={video} />
+        <Hints />
+      </section>
+      <Side session={session} player={player} />
+    </main>
+  );
+}
+
+function Head({ session, player }: { session: WholeSession; player: Player }) {
+  const now = useNow(60_000);
+  const height = useStore(player.state, (state) => state.height);
+  const facts = [when(new Date(session.started_at), now), clock(session.film?.duration ?? session.duration), height ? `${height}p` : null];
+  return (
+    <div className="room-head">
+      <Link className="btn plain crumb" href={addressOf.sessions}>
+        <Icon sign="left" />
+        <span className="wide-word">Sessions</span>
+      </Link>
+      <h1 className="strong cut" dir="auto" title={session.title}>
+        {session.title}
+      </h1>
+      <span className="ink-3 t-12 wide facts-line">{facts.filter(Boolean).join(' · ')}</span>
+      <span className="grow" />
+      <span className="wide">
+        <Working session={session} />
+      </span>
+      <SessionMenu session={session} leave />
+    </div>
+  );
+}
+
+function Hints() {
+  const keys: [string, string][] = [
+    ['Space', 'play'],
+    ['J', 'back'],
+    ['L', 'on'],
+    ['<', 'slower'],
+    ['>', 'faster'],
+    ['F', 'full screen'],
+  ];
+  return (
+    <p className="key-hints" aria-hidden="true">
+      {keys.map(([key, word]) => (
+        <span key={key}>
+          <kbd>{key}</kbd>
+          {word}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function Bones() {
+  return (
+    <main id="main" tabIndex={-1} className="room" aria-busy="true">
+      <div className="room-head">
+        <div className="bone bone-title" role="status" aria-label="Reading the session" />
+      </div>
+      <div className="stage">
+        <div className="player bone" />
+        <div className="bone bone-wave" />
+      </div>
+      <div className="side" />
+    </main>
+  );
+}

@@ -1,0 +1,122 @@
+/** The film and its controls. */
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
+import type { Session } from '../../api/types';
+import { useStore } from '../../state/store';
+import { clock, spoken } from '../../state/words';
+import { Icon } from '../../ui/Icon';
+import { IconBtn } from '../../ui/parts';
+import { RATES, type Player } from './player';
+import { VolumeControl } from './VolumeControl';
+import { SeekBar } from './SeekBar';
+
+/** Milliseconds of stillness after which the controls of a film that plays go. */
+const STILLNESS = 2500;
+
+interface Props {
+  session: Session;
+  player: Player;
+  onVideo: (video: HTMLVideoElement | null) => void;
+  onBox: (box: HTMLElement | null) => void;
+  /** In place of the film, while it cannot play. */
+  cover: ReactNode;
+}
+
+export function Stage({ session, player, onVideo, onBox, cover }: Props) {
+  const paused = useStore(player.state, (now) => now.paused);
+  const waiting = useStore(player.state, (now) => now.waiting);
+  const { awake, wake } = useAwake();
+  return (
+    <div
+      ref={onBox}
+      className={`player${awake || paused ? '' : ' asleep'}`}
+      onPointerMove={wake}
+      onPointerDown={wake}
+      onFocus={wake}
+      role="group"
+      aria-label={`Player, ${session.title}`}
+    >
+      {/* Captions come with the transcript; there are none yet. */}
+      {/* eslint-disable-next-line jsx-a11y/media-has-caption, jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions */}
+      <video ref={onVideo} preload="metadata" playsInline onClick={player.toggle} onDoubleClick={player.full} aria-label={session.title} />
+      {waiting && !cover && (
+        <span className="buffering" role="status" aria-label="Loading">
+          <Icon sign="spin" />
+        </span>
+      )}
+      {cover ? <div className="cover">{cover}</div> : <Controls player={player} />}
+    </div>
+  );
+}
+
+/** Whether somebody is there: the controls go after a while of stillness. */
+function useAwake() {
+  const [awake, setAwake] = useState(true);
+  const timer = useRef<number | undefined>(undefined);
+  useEffect(() => () => window.clearTimeout(timer.current), []);
+  const wake = () => {
+    setAwake(true);
+    window.clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => setAwake(false), STILLNESS);
+  };
+  return { awake, wake };
+}
+
+function Controls({ player }: { player: Player }) {
+  const { state } = player;
+  const paused = useStore(state, (now) => now.paused);
+  const time = useStore(state, (now) => Math.floor(now.time));
+  const duration = useStore(state, (now) => now.duration);
+  const full = useStore(state, (now) => now.full);
+  const pip = useStore(state, (now) => now.pip);
+  return (
+    <>
+      <SeekBar player={player} />
+      <div className="controls">
+        <IconBtn label={paused ? 'Play' : 'Pause'} hotkey="Space" sign={paused ? 'play' : 'pause'} onPress={player.toggle} />
+        <IconBtn label="Back 10 seconds" hotkey="J" sign="back" className="wide" onPress={() => player.by(-10)} />
+        <VolumeControl player={player} />
+        <span className="clock" role="img" aria-label={`${spoken(time)} of ${spoken(duration)}`}>
+          {clock(time)} <span>/ {clock(duration)}</span>
+        </span>
+        <span className="grow" />
+        <RateMenu player={player} />
+        <IconBtn label="Captions: none yet" sign="captions" isDisabled />
+        {document.pictureInPictureEnabled && (
+          <IconBtn label={pip ? 'Leave picture in picture' : 'Picture in picture'} hotkey="P" sign="pip" className="wide" onPress={player.pip} />
+        )}
+        <IconBtn label={full ? 'Leave full screen' : 'Full screen'} hotkey="F" sign="full" onPress={player.full} />
+      </div>
+    </>
+  );
+}
+
+const word = (rate: number): string => `${rate} ×`;
+
+function RateMenu({ player }: { player: Player }) {
+  const rate = useStore(player.state, (now) => now.rate);
+  return (
+    <MenuTrigger>
+      <Button className="rate" aria-label={`Speed, ${rate} times`}>
+        {word(rate)}
+      </Button>
+      <Popover className="menu-box" placement="top end" offset={8}>
+        <Menu
+          className="menu"
+          aria-label="Speed"
+          selectionMode="single"
+          disallowEmptySelection
+          selectedKeys={[String(rate)]}
+          onAction={(key) => player.rate(Number(key))}
+        >
+          {RATES.map((one) => (
+            <MenuItem key={one} id={String(one)} className="menu-item" textValue={word(one)}>
+              <span className="tick">{one === rate && <Icon sign="check" />}</span>
+              {word(one)}
+            </MenuItem>
+          ))}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

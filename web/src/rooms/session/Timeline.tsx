@@ -1,0 +1,117 @@
+/** The film's sound over its time. Click, drag or use the arrows to go there. */
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import { usePeaks } from '../../api/media';
+import type { Session } from '../../api/types';
+import { clock, spoken } from '../../state/words';
+import { useStore } from '../../state/store';
+import type { Player } from './player';
+import { HEIGHT, levels, marks, pathsOf, STEP } from './wave';
+
+function useWidth() {
+  const box = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const node = box.current;
+    if (node === null) return;
+    const watch = new ResizeObserver(() => setWidth(node.clientWidth));
+    watch.observe(node);
+    setWidth(node.clientWidth);
+    return () => watch.disconnect();
+  }, []);
+  return { box, width };
+}
+
+export function Timeline({ session, player, video }: { session: Session; player: Player; video: HTMLVideoElement | null }) {
+  const { box, width } = useWidth();
+  const told = useStore(player.state, (now) => now.duration);
+  const second = useStore(player.state, (now) => Math.floor(now.time));
+  const duration = told || (session.film?.duration ?? session.duration);
+  const peaks = usePeaks(session);
+  const bars = Math.max(40, Math.floor(width / STEP));
+  const paths = useMemo(() => (peaks.data ? pathsOf(levels(peaks.data, bars)) : null), [peaks.data, bars]);
+  const ruler = useMemo(() => marks(duration, Math.max(3, Math.floor(width / 110))), [duration, width]);
+  const head = usePlayhead(player, video, duration);
+
+  const secondsAt = (event: PointerEvent<HTMLElement>) => {
+    const at = event.currentTarget.getBoundingClientRect();
+    return Math.min(1, Math.max(0, (event.clientX - at.left) / at.width)) * duration;
+  };
+  const keys = (event: KeyboardEvent) => {
+    const by = { ArrowLeft: -5, ArrowRight: 5, PageUp: 60, PageDown: -60 }[event.key];
+    if (by !== undefined) player.by(event.shiftKey ? by * 6 : by);
+    else if (event.key === 'Home') player.seek(0);
+    else if (event.key === 'End') player.seek(duration);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div className="timeline" ref={box}>
+      <div
+        className="time-field"
+        role="slider"
+        tabIndex={0}
+        aria-label="Waveform"
+        aria-valuemin={0}
+        aria-valuemax={Math.floor(duration)}
+        aria-valuenow={Math.min(second, Math.floor(duration))}
+        aria-valuetext={`${spoken(second)} of ${spoken(duration)}`}
+        onKeyDown={keys}
+        onPointerDown={(event) => {
+          if (event.button !== 0) return;
+          event.currentTarget.setPointerCapture(event.pointerId);
+          player.seek(secondsAt(event));
+        }}
+        onPointerMove={(event) => {
+          if (event.currentTarget.hasPointerCapture(event.pointerId)) player.seek(secondsAt(event));
+        }}
+      >
+        <div className="ruler" aria-hidden="true">
+          {ruler.map((at) => (
+            <span key={at} style={{ '--x': `${(at / duration) * 100}%` }}>
+              {clock(at)}
+            </span>
+          ))}
+        </div>
+        <div className="wave">
+          {paths ? (
+            <svg viewBox={`0 0 ${bars * STEP} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+              <path className="quiet" d={paths.quiet} />
+              <path className="talk" d={paths.loud} />
+            </svg>
+          ) : (
+            <p className="no-wave">{session.film === null ? '' : (peaks.isLoading || !session.peaks) && !peaks.isError ? 'The waveform appears here when it is drawn.' : 'There is no waveform of this film.'}</p>
+          )}
+        </div>
+        <i className="playhead" ref={head} data-time={clock(second)} />
+      </div>
+    </div>
+  );
+}
+
+/** Moves the line with every frame that is shown, past React: sixty times a second is not its work. */
+function usePlayhead(player: Player, video: HTMLVideoElement | null, duration: number) {
+  const head = useRef<HTMLElement>(null);
+  useEffect(() => {
+    let frame = 0;
+    const place = () => {
+      const time = video !== null && video.readyState > 0 ? video.currentTime : player.state.get().time;
+      const x = duration > 0 ? Math.min(1, time / duration) * 100 : 0;
+      head.current?.style.setProperty('--x', `${x.toFixed(3)}%`);
+    };
+    const run = () => {
+      place();
+      frame = video !== null && !video.paused ? window.requestAnimationFrame(run) : 0;
+    };
+    const begin = () => {
+      if (frame === 0) run();
+    };
+    begin();
+    const stop = player.state.subscribe(begin);
+    return () => {
+      stop();
+      window.cancelAnimationFrame(frame);
+    };
+  }, [player, video, duration]);
+  return head;
+}

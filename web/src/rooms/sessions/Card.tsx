@@ -1,0 +1,74 @@
+/** One session among many: its film, and three lines. */
+import { memo } from 'react';
+import type { Session } from '../../api/types';
+import { useSessionRequests } from '../../api/sessions';
+import { useFilmProgress } from '../../live/progress';
+import { useSending } from '../../state/uploads';
+import { addressOf, go } from '../../state/route';
+import { attempt } from '../../state/toasts';
+import { clock } from '../../state/words';
+import { Film, useStripPointer } from '../../ui/Film';
+import { Link } from '../../ui/Link';
+import { Btn } from '../../ui/parts';
+import { SessionMenu } from '../SessionMenu';
+import { factsOf, tell } from './state';
+
+interface Props {
+  session: Session;
+  now: Date;
+}
+
+export const Card = memo(function Card({ session, now }: Props) {
+  const live = useFilmProgress(session.id);
+  const sending = useSending(session.id);
+  const requests = useSessionRequests();
+  const { at, over } = useStripPointer();
+  const told = tell(session, live, sending?.fraction);
+  const recording = session.status === 'recording' && sending === undefined;
+  const developing = session.status === 'processing' || session.status === 'waiting';
+  const kind = `card${recording ? ' live' : ''}${told.how && told.how !== 'under' ? ' undeveloped' : ''}`;
+  return (
+    <li className={kind} {...over}>
+      <Film
+        session={session}
+        at={at}
+        {...(told.progress === undefined ? {} : { progress: told.progress })}
+        {...(told.how === undefined ? {} : { how: told.how })}
+      >
+        {recording && (
+          <span className="on-pic tl dot-live">
+            <i className="dot beat" />
+            {clock(session.duration)}
+          </span>
+        )}
+      </Film>
+      <h3 className="title cut" dir="auto">
+        <Link
+          data-card={session.id}
+          title={session.title}
+          href={developing ? addressOf.processing(session.id) : addressOf.session(session.id)}
+        >
+          {session.title}
+        </Link>
+      </h3>
+      <p className="meta cut">{factsOf(session, now)}</p>
+      <div className="act">
+        {recording ? (
+          <Btn
+            small
+            aria-label={`End session ${session.title}`}
+            onPress={() => attempt(requests.end(session.id), () => go(addressOf.processing(session.id)))}
+          >
+            End session
+          </Btn>
+        ) : (
+          <SessionMenu session={session} className="more" />
+        )}
+      </div>
+      <div className="status">
+        {told.state}
+        <span className="fig">{told.figure}</span>
+      </div>
+    </li>
+  );
+});

@@ -1,0 +1,59 @@
+import { Button, FieldError, Group, Input, Label, NumberField } from 'react-aria-components';
+import type { Setting } from '../../api/types';
+import { Icon } from '../../ui/Icon';
+
+interface Props {
+  label: string;
+  setting: Setting;
+  busy: boolean;
+  onChange: (value: string) => void;
+}
+
+/** A whole number; anything else is left to the backend to judge. */
+export function NumberRow({ label, setting, busy, onChange }: Props) {
+  const numeric = /^\d+$/.test(setting.default);
+  if (!numeric) {
+    return (
+      <label className="setting">
+        <span className="grow">
+          <span className="name">{label}</span>
+          <span className="help">{setting.help}</span>
+        </span>
+        <input
+          className="input"
+          defaultValue={setting.value}
+          disabled={busy}
+          onBlur={(event) => event.currentTarget.value !== setting.value && onChange(event.currentTarget.value)}
+        />
+      </label>
+    );
+  }
+  return (
+    <NumberField
+      className="setting"
+      defaultValue={Number(setting.value)}
+      minValue={setting.name.startsWith('limit.') ? 1 : 0}
+      maxValue={setting.name.startsWith('limit.') ? 16 : 3650}
+      isDisabled={busy}
+      onChange={(next) => Number.isFinite(next) && String(next) !== setting.value && onChange(String(next))}
+    >
+      <span className="grow">
+        <Label className="name">{label}</Label>
+        <span className="help">
+          {setting.help}
+          {setting.value !== setting.default && ` Usually ${setting.default}.`}
+        </span>
+      </span>
+      <Group className="stepper">
+        <Button slot="decrement" className="icon">
+          <span aria-hidden="true">−</span>
+        </Button>
+        <Input className="input" />
+        <Button slot="increment" className="icon">
+          <Icon sign="plus" />
+        </Button>
+      </Group>
+      <FieldError className="problem" />
+    </NumberField>
+  );
+}

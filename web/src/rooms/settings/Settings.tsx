@@ -1,0 +1,149 @@
+/** What the owner can choose. Every row of the backend's table is here; words are ours where we know it. */
+import { useState } from 'react';
+import { Radio, RadioGroup, Switch } from 'react-aria-components';
+import { asProblem } from '../../api/client';
+import { useBackups, useLibraryRequests, useSettings, useStatus } from '../../api/work';
+import type { Setting } from '../../api/types';
+import { setTheme, useTheme, type Theme } from '../../state/look';
+import { useNow } from '../../state/now';
+import { attempt, say, sayProblem } from '../../state/toasts';
+import { size, when } from '../../state/words';
+import { Btn, Trouble } from '../../ui/parts';
+import { useTitle } from '../../ui/useTitle';
+import { groupsOf, titleOf } from './groups';
+import { NumberRow } from './NumberRow';
+
+export function Settings() {
+  useTitle('Settings');
+  const settings = useSettings();
+  return (
+    <main id="main" tabIndex={-1} className="settings">
+      <h1 className="t-20">Settings</h1>
+      <Look />
+      {settings.isPending && (
+        <div role="status" aria-label="Reading the settings">
+          <div className="bone bone-block" />
+          <div className="bone bone-block" />
+        </div>
+      )}
+      {settings.isError && (
+        <Trouble title={asProblem(settings.error).body.title} detail={asProblem(settings.error).body.detail} hint={asProblem(settings.error).body.hint}>
+          <Btn sign="retry" onPress={() => void settings.refetch()}>
+            Try again
+          </Btn>
+        </Trouble>
+      )}
+      {groupsOf(settings.data ?? []).map((group) => (
+        <section key={group.title} className="block" aria-label={group.title}>
+          <h2 className="strong">{group.title}</h2>
+          {group.note && <p className="note">{group.note}</p>}
+          {group.settings.map((setting) => (
+            <Row key={setting.name} setting={setting} />
+          ))}
+        </section>
+      ))}
+      <Backups />
+      <About />
+    </main>
+  );
+}
+
+function Row({ setting }: { setting: Setting }) {
+  const { set } = useLibraryRequests();
+  const [busy, setBusy] = useState(false);
+  const change = (value: string) => {
+    setBusy(true);
+    set(setting.name, value).catch(sayProblem).finally(() => setBusy(false));
+  };
+  const label = titleOf(setting.name);
+  if (setting.default === 'on' || setting.default === 'off') {
+    return (
+      <Switch className="setting switch" isSelected={setting.value === 'on'} isDisabled={busy} onChange={(on) => change(on ? 'on' : 'off')}>
+        <span className="grow">
+          <span className="name">{label}</span>
+          <span className="help">{setting.help}</span>
+        </span>
+        <span className="track" aria-hidden="true">
+          <i />
+        </span>
+      </Switch>
+    );
+  }
+  return <NumberRow key={setting.value} label={label} setting={setting} busy={busy} onChange={change} />;
+}
+
+function Look() {
+  const theme = useTheme();
+  return (
+    <section className="block" aria-label="Look">
+      <h2 className="strong">Look</h2>
+      <div className="setting">
+        <span className="grow">
+          <span className="name" id="theme-name">
+            Theme
+          </span>
+          <span className="help">Remembered by this browser.</span>
+        </span>
+        <RadioGroup className="seg" aria-labelledby="theme-name" orientation="horizontal" value={theme} onChange={(next) => setTheme(next as Theme)}>
+          <Radio value="system">System</Radio>
+          <Radio value="light">Light</Radio>
+          <Radio value="dark">Dark</Radio>
+        </RadioGroup>
+      </div>
+    </section>
+  );
+}
+
+function Backups() {
+  const backups = useBackups();
+  const now = useNow(60_000);
+  const { backUp } = useLibraryRequests();
+  if (backups.isError) return null;
+  const [newest] = backups.data ?? [];
+  return (
+    <section className="block" aria-label="Backups">
+      <h2 className="strong">Backups</h2>
+      <div className="setting">
+        <span className="grow">
+          <span className="name">{newest ? `Last one ${when(new Date(newest.taken_at), now)}, ${size(newest.size)}` : 'None yet'}</span>
+          <span className="help">
+            Of the library, not of the films. <code className="path">rushes backup</code> lists them and puts one back.
+          </span>
+        </span>
+        <Btn onPress={() => attempt(backUp(), () => say({ text: 'The library is backed up.' }))}>Back up now</Btn>
+      </div>
+    </section>
+  );
+}
+
+function About() {
+  const status = useStatus();
+  if (status.data === undefined) return null;
+  const { version, data, films, reports } = status.data;
+  return (
+    <section className="block last" aria-label="About">
+      <h2 className="strong">About</h2>
+      <dl className="facts">
+        <div>
+          <dt>Rushes</dt>
+          <dd>{version}</dd>
+        </div>
+        <div>
+          <dt>Films</dt>
+          <dd className="path">{films}</dd>
+        </div>
+        <div>
+          <dt>Library</dt>
+          <dd className="path">{data}</dd>
+        </div>
+        {reports.length > 0 && (
+          <div>
+            <dt>Mended</dt>
+            <dd>{reports.join(' ')}</dd>
+          </div>
+        )}
+      </dl>
+      <p className="note">Nothing leaves this computer. The API is described at <a className="link" href="/api/openapi.json">/api/openapi.json</a>.</p>
+    </section>
+  );
+}

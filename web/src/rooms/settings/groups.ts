@@ -1,0 +1,34 @@
+/** The rows of the settings, in the order and words of the page. */
+import type { Setting } from '../../api/types';
+
+const TITLES: Readonly<Record<string, string>> = {
+  merge: 'Make one film of each session',
+  'bin.days': 'Days in the bin',
+  'limit.ready': 'Films',
+  'limit.video': 'Shrinking and exports',
+  'limit.copy': 'Copies',
+  'limit.enrich': 'Enrichment',
+  'limit.light': 'Waveforms and thumbnails',
+};
+
+export function titleOf(name: string): string {
+  const known = TITLES[name];
+  if (known !== undefined) return known;
+  const words = name.replace(/^limit\./, '').replace(/[._-]+/g, ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export interface Group {
+  title: string;
+  note: string;
+  settings: Setting[];
+}
+
+export function groupsOf(settings: readonly Setting[]): Group[] {
+  const limits = settings.filter((setting) => setting.name.startsWith('limit.'));
+  const rest = settings.filter((setting) => !setting.name.startsWith('limit.'));
+  return [
+    { title: 'Sessions', note: '', settings: rest },
+    { title: 'At a time', note: 'How many jobs of a sort run side by side. Fewer leave more of this computer to you.', settings: limits },
+  ].filter((group) => group.settings.length > 0);
+}

@@ -1,0 +1,71 @@
+/** What jobs and sessions are called on the page. */
+import type { Job, JobKind, Queue, Session } from '../api/types';
+import { count, percent, span } from './words';
+
+const KINDS: Readonly<Record<string, string>> = {
+  merge: 'Making the film',
+  waveform: 'Drawing the waveform',
+  thumbnails: 'Making thumbnails',
+  rendition: 'Making a version for this browser',
+  optimise: 'Shrinking',
+};
+
+const DONE: Readonly<Record<string, string>> = {
+  merge: 'Film made',
+  waveform: 'Waveform drawn',
+  thumbnails: 'Thumbnails made',
+  rendition: 'Browser version made',
+  optimise: 'Shrunk',
+};
+
+export const nameOfKind = (kind: JobKind): string => KINDS[kind] ?? `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+
+/** What a job is doing, in the words of its stage where it has one. */
+export function doing(job: Job): string {
+  const stage = job.stages?.find((one) => one.name === job.stage);
+  return stage?.label ?? nameOfKind(job.kind);
+}
+
+export function waitsFor(job: Job): string {
+  const what = nameOfKind(job.kind);
+  if (job.status === 'pending') return job.kind === 'merge' ? what : `${what}, after the film`;
+  if (job.status === 'delayed') return `${what}, tries again in a moment`;
+  if (job.status === 'paused') return `${what}, paused`;
+  return `${what}, next in line`;
+}
+
+export const ended = (job: Job): string =>
+  job.status === 'completed' ? (DONE[job.kind] ?? nameOfKind(job.kind)) : `${nameOfKind(job.kind)}: cancelled`;
+
+export function figure(progress: number, secondsLeft: number | null | undefined): string {
+  return secondsLeft === null || secondsLeft === undefined ? percent(progress) : `${percent(progress)} · ${span(secondsLeft)}`;
+}
+
+/** What the badge says; null when there is nothing to say. */
+export function badgeWords(queue: Queue | undefined, active: readonly Job[]): { text: string; short: string; left: string } | null {
+  if (queue === undefined) return null;
+  const of = (status: keyof Queue['counts']) => queue.counts[status] ?? 0;
+  const waiting = of('queued') + of('pending') + of('delayed') + of('paused');
+  if (of('running') + waiting === 0) return null;
+  const left = queue.seconds_left > 0 ? span(queue.seconds_left) : '';
+  if (queue.paused && of('running') === 0) {
+    return { text: `Paused · ${count(waiting, 'job')} waiting`, short: 'Paused', left: '' };
+  }
+  const films = new Set(active.filter((job) => job.kind === 'merge').map((job) => job.session)).size;
+  const sessions = new Set(active.map((job) => job.session)).size;
+  const text = films > 0 ? `Making ${count(films, 'film')}` : `Enriching ${count(Math.max(1, sessions), 'session')}`;
+  return { text, short: left || String(of('running') + waiting), left };
+}
+
+/** The head of the queue: when all of it is done. */
+export function queueTitle(queue: Queue): string {
+  const of = (status: keyof Queue['counts']) => queue.counts[status] ?? 0;
+  const waiting = of('queued') + of('pending') + of('delayed');
+  if (queue.paused) return of('running') > 0 ? 'Pausing' : 'Paused';
+  if (of('running') + waiting === 0) return of('paused') > 0 ? 'Paused' : 'All done';
+  return queue.seconds_left > 0 ? `All done in about ${span(queue.seconds_left)}` : 'Working';
+}
+
+/** Whether something of the session is still to be done. */
+export const isWorking = (session: Session): boolean =>
+  session.status === 'processing' || session.status === 'waiting' || session.status === 'paused';
