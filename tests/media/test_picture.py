@@ -1,0 +1,74 @@
+"""Decoded pictures on the film's clock, from any place on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from backend.core.time import TimeRange
+from backend.core.timeline import Timeline, Track, TrackKind
+from backend.media.picture import PictureFacts, pictures
+from backend.media.plan import PicturePlan, plan
+
+from .studio import Ctx, Video, number_of, record, steady, take, uneven
+
+MAKERS = {
+    "hevc.mp4": Video(
+        steady(12, 10),
+        "libx265",
+        options={"preset": "ultrafast", "x265-params": "keyint=20:log-level=none"},
+        rate=10,
+    ),
+    "one-gop.mp4": Video(steady(12, 10), options={"g": "1000", "bf": "3"}, rate=10),
+    "vp9.webm": Video(uneven(12), "libvpx-vp9", options={"deadline": "realtime", "g": "30"}),
+    "open-gop.mkv": Video(
+        steady(12, 10), options={"g": "20", "bf": "3", "x264-params": "open-gop=1"}, rate=10
+    ),
+    "mpeg2.mpg": Video(
+        steady(8, 25), "mpeg2video", options={"bf": "2"}, time_base=Fraction(1, 25), rate=25
+    ),
+    "mpeg4.avi": Video(
+        steady(8, 25), "mpeg4", options={"bf": "2"}, time_base=Fraction(1, 25), rate=25
+    ),
+}
+
+
+def encoding(path: Path, start: Fraction = Fraction(0)) -> PicturePlan:
+    session = take(path)
+    (track,) = session.timeline.tracks
+    (clip,) = track.clips
+    clip = replace(clip, source_range=TimeRange(start, clip.source_range.end))
+    timeline = Timeline((Track(TrackKind.VIDEO, (clip,)),))
+    return plan(timeline, session.infos, encode_because="a test").picture[0]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_starting_anywhere_gives_the_same_pictures(tmp_path: Path, ctx: Ctx, name: str) -> None:
+    part = encoding(record(tmp_path / name, MAKERS[name]))
+    whole = {tick: number_of(frame) for tick, frame in pictures(part, 0, ctx, PictureFacts())}
+    assert list(whole.values()) == list(range(len(MAKERS[name].times)))
+    for share in (0.1, 0.5, 0.77, 0.99):
+        start = int(max(whole) * share)
+        later = {t: number_of(f) for t, f in pictures(part, start, ctx, PictureFacts())}
+        assert later == {t: n for t, n in whole.items() if t >= start}
+
+
+def test_an_indexed_file_is_not_decoded_from_its_beginning(tmp_path: Path, ctx: Ctx) -> None:
+    part = encoding(record(tmp_path / "v.mp4", MAKERS["hevc.mp4"]))
+    facts = PictureFacts()
+    start = part.time_base.denominator * 10
+    assert len(list(pictures(part, start, ctx, facts))) == 20
+    assert facts.frames < 80
+
+
+def test_a_clip_begins_with_the_frame_that_is_on_screen(tmp_path: Path, ctx: Ctx) -> None:
+    times = [Fraction(0), Fraction(1), Fraction(5), Fraction(6)]
+    path = record(tmp_path / "v.mp4", Video(times))
+    part = encoding(path, Fraction(3))
+    shown = [(t * part.time_base, number_of(f)) for t, f in pictures(part, 0, ctx, PictureFacts())]
+    assert shown == [(0, 1), (2, 2), (3, 3)]
+    part = encoding(path, Fraction(6))
+    assert [number_of(f) for _, f in pictures(part, 0, ctx, PictureFacts())] == [3]
