@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 
 import pytest
 
@@ -59,6 +60,7 @@ def test_an_answer_under_way_goes_out(backend: Backend, monkeypatch: pytest.Monk
     with pytest.raises(ConnectionError):
         while True:  # until nobody new is let in
             backend.connect().close()
+    time.sleep(0.5)  # longer than threads that have nothing to do are waited for
     closed.set()
     assert read_answer(connection).status == 201
     stopping.join()

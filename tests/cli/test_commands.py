@@ -40,9 +40,10 @@ def test_a_live_session_from_the_command(rushes: Rushes, recorded: Path) -> None
     assert rushes("sessions", "add", session, *files).code == 0
     bad = recorded / "notes.m4a"
     bad.write_text("no sound")
-    ran = rushes("sessions", "add", session, bad, recorded / "nowhere.m4a", "--json")
+    ran = rushes("sessions", "add", session, bad, recorded, recorded / "nowhere.m4a", "--json")
     assert ran.code == 3
     assert [line["fault"]["category"] for line in ran.lines if line["event"] == "failed"] == [
+        "input",
         "input",
         "missing",
     ]
