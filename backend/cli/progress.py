@@ -78,9 +78,7 @@ class Progress:
         parts: list[RenderableType] = []
         for session in self._sessions.values():
             parts.append(Text(plain(session["title"]), style="bold"))
-            parts += [self._job(job) for job in session["jobs"] if job["status"] != "completed"]
-            if all(job["status"] == "completed" for job in session["jobs"]):
-                parts.append(Text("✓ done", style="green"))
+            parts += [self._job(job) for job in session["jobs"]]
         parts.append(Text("You can leave (Ctrl-C); it goes on.", style="dim"))
         return Group(*parts)
 
@@ -92,9 +90,16 @@ class Progress:
         rows = Table.grid(padding=(0, 1))
         for width in (2, 40, 30, 6):
             rows.add_column(width=width)
+        label = LABELS.get(job["kind"], job["kind"])
+        if job["status"] == "completed":
+            rows.add_row(Text("✓", "green"), label)
+            return rows
         if job["status"] != "running":
             words = WAITS.get(job["status"], job["status"])
-            rows.add_row("", Text(f"◌ {LABELS.get(job['kind'], job['kind'])} {words}", "dim"))
+            rows.add_row(Text("◌", "dim"), Text(f"{label} {words}", "dim"))
+            return rows
+        if not job["stages"]:
+            rows.add_row(Text("●", "yellow"), f"{label} begins")
             return rows
         for stage in job["stages"]:
             done = float(stage["progress"])

@@ -63,7 +63,8 @@ def test_stages_have_bars_and_check_marks(screen: io.StringIO) -> None:
 def test_what_waits_says_for_what(screen: io.StringIO) -> None:
     text = shown(screen, session("queued"), session("delayed"), session("paused"))
     assert "waits for its turn" in text and "tries again soon" in text and "is paused" in text
-    assert "✓ done" in shown(screen, session("completed"))
+    assert "✓  Film" in shown(screen, session("completed"))
+    assert "Film begins" in shown(screen, session("running", stages=[]))
 
 
 def test_a_job_without_an_estimate_is_drawn_too(screen: io.StringIO) -> None:
