@@ -313,3 +313,13 @@ def test_a_talk_with_its_sound_recorded_apart(theatre: Theatre, tmp_path: Path) 
     told = theatre.ask("process", folder)[-1]
     assert told["event"] == "completed"
     assert told["duration"] == pytest.approx(11.0 + 45.3 + 2.785, abs=0.05)
+
+
+def test_the_sample_is_made_and_becomes_a_film(theatre: Theatre, tmp_path: Path) -> None:
+    made = theatre.run("sample", tmp_path / "sample")
+    assert made.returncode == 0, made.stderr
+    assert theatre.run("sample", tmp_path / "sample").returncode == 3
+    told = theatre.ask("process", "--wait", "done", tmp_path / "sample")[-1]
+    assert told["event"] == "completed"
+    assert told["duration"] == pytest.approx(32, abs=0.05)
+    assert told["title"] == "Welcome to Rushes"
