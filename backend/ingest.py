@@ -20,12 +20,12 @@ from backend.core.flow import SessionStatus, merge_of, session_status
 from backend.core.job import JobStatus, Priority
 from backend.core.media import MediaInfo, Source
 from backend.core.session import (
-    TITLE_LIMIT,
     Picture,
     Segment,
     Session,
     SessionOptions,
     SessionState,
+    clean_title,
     missing_numbers,
 )
 from backend.core.time import ZERO, TimeRange
@@ -232,12 +232,6 @@ def _name_for(found: Found, picture: Picture | None) -> str:
     if found.folder is not None:
         return found.folder.name
     return Path(picture.source.path).stem if picture else found.media[0].stem
-
-
-def clean_title(title: str) -> str:
-    """A title on one line, at most `TITLE_LIMIT` characters, that any text encoding can hold."""
-    title = title.encode("utf-8", "replace").decode("utf-8")
-    return " ".join(title.split())[:TITLE_LIMIT] or "Untitled"
 
 
 def _recorded_at(sources: Sequence[Source]) -> datetime:

@@ -11,8 +11,8 @@ import pytest
 
 from backend.core.fault import Category, Fault, FaultError
 from backend.core.job import JobKind, JobStatus, Lane, Priority
-from backend.core.session import SessionOptions, SessionState
-from backend.ingest import Ingest, clean_title
+from backend.core.session import SessionOptions, SessionState, clean_title
+from backend.ingest import Ingest
 from backend.settings import Settings, settings_for
 from backend.store.library import Library, open_library
 from backend.store.orders import Conflict

@@ -4,19 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import Response
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
 
 from backend import __version__
-from backend.api import events, faults, gate, jobs, library, queue, segments, sessions, settings
+from backend.api import (
+    door,
+    events,
+    faults,
+    film,
+    gate,
+    jobs,
+    library,
+    page,
+    queue,
+    segments,
+    sessions,
+    settings,
+)
 from backend.api.wire import SERVICES
 from backend.services import Services
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-ROUTES = (sessions.api, segments.api, jobs.api, queue.api, events.api, settings.api, library.api)
+ROUTES = (
+    sessions.api,
+    film.api,
+    segments.api,
+    jobs.api,
+    queue.api,
+    events.api,
+    settings.api,
+    library.api,
+    door.api,
+)
 
 
 def _refuse(error: ValidationError) -> object:
@@ -38,9 +62,24 @@ def build_app(services: Services) -> OpenAPI:
     faults.register(app)
     for routes in ROUTES:
         app.register_api(routes)
+    app.register_blueprint(page.api)
+
+    @app.get("/api/openapi.json", doc_ui=False)
+    def show_document() -> Response:
+        """This document."""
+        return Response(faults.json_bytes(app.api_doc), content_type="application/json")
+
     return app
 
 
 def build(app: OpenAPI, services: Services, port: int) -> WSGIApplication:
     """What a server on `port` is to serve."""
-    return gate.Gate(app.wsgi_app, port, services.token, services.presence)
+    data = services.settings.data
+    return gate.Gate(
+        app.wsgi_app,
+        port,
+        services.token,
+        services.presence,
+        door.cookie_name(data),
+        door.door_key(data),
+    )

@@ -1,9 +1,9 @@
 """Nobody but the owner gets in: what every request has to pass, in this order.
 
 Host, origin and token are looked at before anything is known of routes, so that who may not come
-in learns nothing, not even what exists. Content type and size follow once the route has said what
-it takes; the schema is the route's own. A page will sign in by exchanging the token once for a
-cookie: `_signed_in` is the place for it.
+in learns nothing, not even what exists; only the page's own files, which hold no secret, are open.
+Content type and size follow once the route has said what it takes; the schema is the route's own.
+A page exchanges the token once for a cookie (`door`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import Flask, Request, current_app, request
 from werkzeug.wsgi import ClosingIterator
 
+from backend.api.door import holds_cookie
 from backend.api.faults import Refused
 from backend.bus import Presence
 
@@ -54,6 +55,10 @@ class Gate:
     port: int
     token: str
     presence: Presence
+    cookie: str
+    """Name of the page's cookie."""
+    key: str
+    """What the page's cookie holds."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -77,7 +82,13 @@ class Gate:
         # Held until the answer has gone out, or its stream has ended.
         self.presence.__enter__()
         try:
-            return ClosingIterator(self.app(environ, start), self.presence.end)
+            answer = self.app(environ, start)
+            wrapper = environ.get("wsgi.file_wrapper")
+            if isinstance(wrapper, type) and isinstance(answer, wrapper):
+                # The server sends it by itself, as long as that takes: left as it is.
+                self.presence.end()
+                return answer
+            return ClosingIterator(answer, self.presence.end)
         except BaseException:
             self.presence.end()
             raise
@@ -96,7 +107,7 @@ class Gate:
             raise Refused(403, "Rushes answers no other page than its own.")
 
     def _check_token(self, environ: WSGIEnvironment) -> None:
-        if not self._signed_in(environ):
+        if not _is_page(environ) and not self._signed_in(environ):
             raise Refused(
                 401,
                 "The token of this launch is missing or wrong.",
@@ -106,7 +117,16 @@ class Gate:
 
     def _signed_in(self, environ: WSGIEnvironment) -> bool:
         given = environ.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace")
-        return hmac.compare_digest(given, f"Bearer {self.token}".encode("latin-1"))
+        if given:
+            return hmac.compare_digest(given, f"Bearer {self.token}".encode("latin-1"))
+        return holds_cookie(environ.get("HTTP_COOKIE", ""), self.cookie, self.key)
+
+
+def _is_page(environ: WSGIEnvironment) -> bool:
+    """Whether the page's own files are asked for, which hold no secret."""
+    path = str(environ.get("PATH_INFO", ""))
+    reading = environ.get("REQUEST_METHOD") in ("GET", "HEAD")
+    return reading and path != "/api" and not path.startswith("/api/")
 
 
 def check_body() -> None:

@@ -11,17 +11,19 @@ from typing import Annotated
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from backend.api.faults import Refused, known, missing
 from backend.api.jobs import FaultBody, JobBody, fault_body, job_body, progress_of
 from backend.api.wire import Asked, Page, reply, services
+from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.flow import SessionStatus, merge_of, session_status
 from backend.core.job import Job, JobStatus, Priority
-from backend.core.session import Session, SessionOptions, SessionState
+from backend.core.session import Session, SessionOptions, SessionState, clean_title
 from backend.core.time import ZERO, seconds
 from backend.core.timeline import session_timeline
 from backend.store.orders import Conflict
+from backend.store.sessions import ORDERS, Wanted
 
 api = APIBlueprint("sessions", __name__, url_prefix="/api/sessions")
 
@@ -97,6 +99,23 @@ class FilmBody(BaseModel):
     duration: float | None
 
 
+class StripBody(BaseModel):
+    """How the strip of thumbnails is laid out, from the top left, row by row."""
+
+    key: str
+    columns: int
+    rows: int
+    tile_width: int
+    tile_height: int
+    count: int
+    interval: float
+    """Seconds of film that one tile stands for."""
+
+
+class KeyBody(BaseModel):
+    key: str
+
+
 class ProcessingBody(BaseModel):
     """How the film comes along; None in all fields where none was asked for."""
 
@@ -130,6 +149,12 @@ class SessionBody(BaseModel):
     media_processing: ProcessingBody
     notes: list[str]
     segment_count: int
+    watched: float
+    """Seconds of film after which its owner stopped watching."""
+    strip: StripBody | None
+    peaks: KeyBody | None
+    rendition: KeyBody | None
+    """A version for browsers that cannot play the film."""
 
 
 class WholeSession(SessionBody):
@@ -170,7 +195,20 @@ def _processing(jobs: Sequence[Job]) -> ProcessingBody:
     )
 
 
-def session_body(session: Session, jobs: Sequence[Job]) -> SessionBody:
+def _strip(strip: Artifact | None) -> StripBody | None:
+    if strip is None:
+        return None
+    try:
+        return StripBody.model_validate({"key": strip.key, **strip.facts})
+    except ValidationError:
+        return None  # made by another version: shown again once it is made anew
+
+
+def session_body(
+    session: Session, jobs: Sequence[Job], made: Sequence[Artifact] = ()
+) -> SessionBody:
+    newest = {artifact.kind: artifact for artifact in made}
+    peaks, rendition = newest.get(ArtifactKind.PEAKS), newest.get(ArtifactKind.RENDITION)
     film, original = _film(session), session.original_size
     return SessionBody(
         id=session.id,
@@ -191,11 +229,17 @@ def session_body(session: Session, jobs: Sequence[Job]) -> SessionBody:
         media_processing=_processing(jobs),
         notes=list(session.notes),
         segment_count=len(session.segments),
+        watched=float(session.watched),
+        strip=_strip(newest.get(ArtifactKind.STRIP)),
+        peaks=None if peaks is None else KeyBody(key=peaks.key),
+        rendition=None if rendition is None else KeyBody(key=rendition.key),
     )
 
 
 def whole_session(session: Session) -> WholeSession:
-    jobs = services().library.jobs.of_sessions([session.id])[session.id]
+    library = services().library
+    jobs = library.jobs.of_sessions([session.id])[session.id]
+    made = library.artifacts.of_session(session.id)
     segments, end = [], ZERO
     for segment in session.segments:
         start: Fraction = end if segment.offset is None else segment.offset
@@ -211,7 +255,7 @@ def whole_session(session: Session) -> WholeSession:
         )
     options = session.options
     return WholeSession(
-        **session_body(session, jobs).model_dump(),
+        **session_body(session, jobs, made).model_dump(),
         options=Options(merge=options.merge, optimise=options.optimise, enrich=options.enrich),
         originals=[source.path for source in session.sources],
         segments=segments,
@@ -228,6 +272,18 @@ class SessionQuery(Page):
     """Only those whose id begins with it; at most two, which tell whether it is one."""
     binned: bool = False
     """Those in the bin instead."""
+    q: str = Field("", max_length=500)
+    """Only those with these letters in their title, in either case."""
+    status: list[SessionStatus] = Field([], max_length=8)
+    sort: str = Field("newest", pattern=f"^({'|'.join(ORDERS)})$")
+
+
+class Changes(Asked):
+    """What its owner may change of a session."""
+
+    title: Title | None = Field(None, min_length=1, max_length=10_000)
+    watched: float | None = Field(None, ge=0, le=10_000_000, allow_inf_nan=False)
+    """Seconds of film after which its owner stopped watching."""
 
 
 class Urgency(Asked):
@@ -258,10 +314,12 @@ def list_sessions(query: SessionQuery) -> Response:
         sessions = [session for session in kept if session is not None]
         total = len(sessions)
     else:
-        sessions = library.sessions.page(query.limit, query.offset)
-        total = library.sessions.count()
+        wanted = Wanted(query.q, tuple(query.status), query.sort)
+        sessions = library.sessions.page(query.limit, query.offset, wanted)
+        total = library.sessions.count(wanted)
     jobs = library.jobs.of_sessions([session.id for session in sessions])
-    bodies = [session_body(session, jobs[session.id]) for session in sessions]
+    made = library.artifacts.of_sessions([session.id for session in sessions])
+    bodies = [session_body(s, jobs[s.id], made[s.id]) for s in sessions]
     return reply(SessionsBody(sessions=bodies, total=total))
 
 
@@ -285,6 +343,16 @@ def create_session(body: NewSession) -> Response:
 @api.get("/<session>", responses={200: WholeSession})
 def show_session(path: SessionPath) -> Response:
     return reply(whole_session(found_session(path.session)))
+
+
+@api.patch("/<session>", responses={200: WholeSession})
+def change_session(path: SessionPath, body: Changes) -> Response:
+    """Give it another title, or remember where its owner stopped watching."""
+    watched = None if body.watched is None else seconds(body.watched)
+    title = None if body.title is None else clean_title(body.title)
+    with known(f"session {path.session}"):
+        changed = services().library.sessions.edit(path.session, title=title, watched=watched)
+    return reply(whole_session(changed))
 
 
 @api.delete("/<session>", responses={200: WholeSession})

@@ -73,6 +73,8 @@ class Session:
     options: SessionOptions = field(default_factory=SessionOptions)
     notes: tuple[str, ...] = ()
     film: Artifact | None = None
+    watched: Fraction = Fraction(0)
+    """Seconds of film after which its owner stopped watching."""
 
     @property
     def original_size(self) -> int:
@@ -84,6 +86,12 @@ class Session:
     def sources(self) -> tuple[Source, ...]:
         picture = (self.picture.source,) if self.picture else ()
         return picture + tuple(segment.source for segment in self.segments)
+
+
+def clean_title(title: str) -> str:
+    """A title on one line, at most `TITLE_LIMIT` characters, that any text encoding can hold."""
+    title = title.encode("utf-8", "replace").decode("utf-8")
+    return " ".join(title.split())[:TITLE_LIMIT] or "Untitled"
 
 
 _DIGITS = re.compile(r"(\d+)")

@@ -6,6 +6,8 @@ end of its job) after it. A kill in between leaves a prepared row, by which the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.event import SESSION_UPDATED
 from backend.store import values
@@ -35,6 +37,18 @@ class Artifacts:
             .order_by(ArtifactRow.created_at, ArtifactRow.key)
         )
         return [artifact_from(row) for row in drained(query)]
+
+    def of_sessions(self, sessions: Sequence[str]) -> dict[str, list[Artifact]]:
+        """The finished artifacts of each of these sessions, the oldest first."""
+        found: dict[str, list[Artifact]] = {session: [] for session in sessions}
+        query = (
+            ArtifactRow.select()
+            .where(ArtifactRow.session.in_(list(sessions)) & (ArtifactRow.state == "final"))
+            .order_by(ArtifactRow.created_at, ArtifactRow.key)
+        )
+        for row in drained(query):
+            found[row["session"]].append(artifact_from(row))
+        return found
 
     def newest(self, session: str, kind: ArtifactKind) -> Artifact | None:
         return next((a for a in reversed(self.of_session(session)) if a.kind is kind), None)

@@ -35,6 +35,10 @@ Result = TypeVar("Result")
 Row = tuple[Any, ...]
 
 
+def _fold(*text: apsw.SQLiteValue) -> str:
+    return str(text[0]).casefold()
+
+
 class SplitDatabase(APSWDatabase):  # type: ignore[misc]
     """peewee's database: writable for one thread, read-only for all others."""
 
@@ -57,6 +61,8 @@ class SplitDatabase(APSWDatabase):  # type: ignore[misc]
         )
         connection.set_busy_timeout(5000)
         connection.execute("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")
+        # SQLite's own lower() knows only the letters of ASCII.
+        connection.create_scalar_function("fold", _fold, 1, deterministic=True)
         if writing:
             connection.execute(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;"

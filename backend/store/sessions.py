@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from backend.core.artifact import Artifact
 from backend.core.event import SESSION_CREATED, SESSION_DELETED, SESSION_UPDATED
-from backend.core.flow import plan_session
-from backend.core.job import JobKind, Priority
+from backend.core.flow import Planned, SessionStatus, plan_session
+from backend.core.job import Job, JobKind, Priority
 from backend.core.media import Source
 from backend.core.session import Picture, Segment, Session, SessionState
 from backend.core.timeline import session_timeline
@@ -20,11 +21,13 @@ from backend.store import artifacts, graph, values
 from backend.store.db import Database, Transaction
 from backend.store.orders import Conflict, cancel_all
 from backend.store.tables import (
+    RETURNING_JOB,
     ArtifactRow,
     SegmentRow,
     SessionRow,
     artifact_from,
     drained,
+    job_of,
     session_from,
 )
 
@@ -40,6 +43,53 @@ def sources_key(sources: Iterable[Source]) -> str | None:
 
 
 log = logging.getLogger(__name__)
+
+
+ORDERS: Mapping[str, str] = {
+    "newest": "created_at DESC",
+    "oldest": "created_at",
+    "recorded": "started_at DESC",
+    "title": "title COLLATE NOCASE",
+}
+"""Ways to sort a list, by name."""
+
+_STATUS = """CASE
+    WHEN state = 'live' THEN 'recording'
+    WHEN film IS NOT NULL THEN 'ready'
+    ELSE coalesce(
+        (SELECT CASE job.status
+            WHEN 'running' THEN 'processing' WHEN 'paused' THEN 'paused'
+            WHEN 'failed' THEN 'failed' WHEN 'cancelled' THEN 'cancelled'
+            WHEN 'completed' THEN 'unmerged' ELSE 'waiting' END
+         FROM job WHERE job.session = session.id AND job.kind = 'merge'
+         ORDER BY job.id DESC LIMIT 1),
+        'unmerged')
+END"""
+"""`core.flow.session_status` in SQL; a test holds the two against each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which sessions a list is to show, and in what order (a name in `ORDERS`)."""
+
+    words: str = ""
+    """In the title, in any case of the letters."""
+    statuses: tuple[SessionStatus, ...] = ()
+    order: str = "newest"
+
+    @property
+    def condition(self) -> str:
+        parts = ["deleted_at IS NULL"]
+        if self.words:
+            parts.append("instr(fold(title), ?)")
+        if self.statuses:
+            parts.append(f"{_STATUS} IN ({', '.join('?' * len(self.statuses))})")
+        return " AND ".join(parts)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        words = (self.words.casefold(),) if self.words else ()
+        return (*words, *map(str, self.statuses))
 
 
 class Sessions:
@@ -61,19 +111,23 @@ class Sessions:
         )
         return [row[0] for row in rows]
 
-    def page(self, limit: int = 50, offset: int = 0) -> list[Session]:
-        """Sessions that are not in the bin, the newest first."""
-        query = (
-            SessionRow.select()
-            .where(SessionRow.deleted_at.is_null())
-            .order_by(SessionRow.created_at.desc(), SessionRow.id)
-            .limit(limit)
-            .offset(offset)
+    def page(self, limit: int = 50, offset: int = 0, wanted: Wanted | None = None) -> list[Session]:
+        """Sessions that are not in the bin, as `wanted`, which is all of them, newest first."""
+        wanted = wanted or Wanted()
+        rows = self._database.read(
+            f"SELECT id FROM session WHERE {wanted.condition}"
+            f" ORDER BY {ORDERS[wanted.order]}, id LIMIT ? OFFSET ?",
+            (*wanted.parameters, limit, offset),
         )
-        return self._sessions(query)
+        ids = [row[0] for row in rows]
+        found = {s.id: s for s in self._sessions(SessionRow.select().where(SessionRow.id.in_(ids)))}
+        return [found[number] for number in ids if number in found]
 
-    def count(self) -> int:
-        rows = self._database.read("SELECT count(*) FROM session WHERE deleted_at IS NULL")
+    def count(self, wanted: Wanted | None = None) -> int:
+        wanted = wanted or Wanted()
+        rows = self._database.read(
+            f"SELECT count(*) FROM session WHERE {wanted.condition}", wanted.parameters
+        )
         return int(rows[0][0])
 
     def binned_before(self, moment: datetime) -> list[Session]:
@@ -201,6 +255,49 @@ class Sessions:
             _plan(transaction, kept, priority, done)
 
         self._database.write(plan)
+
+    def edit(
+        self, session: str, *, title: str | None = None, watched: Fraction | None = None
+    ) -> Session:
+        """Change what its owner may change of a session. Raises KeyError."""
+
+        def edit(transaction: Transaction) -> None:
+            if not transaction.changed(
+                "UPDATE session SET title = coalesce(?, title),"
+                " watched_ms = coalesce(?, watched_ms), updated_at = ?"
+                " WHERE id = ? AND deleted_at IS NULL",
+                (
+                    title,
+                    None if watched is None else int(watched * 1000),
+                    transaction.now,
+                    session,
+                ),
+            ):
+                raise KeyError(session)
+            if title is not None:  # where somebody stopped watching is news to nobody
+                transaction.emit(SESSION_UPDATED, session, data={"title": title})
+
+        self._database.write(edit)
+        return self._kept(session)
+
+    def request(self, session: str, planned: Planned) -> Job:
+        """Add one job to an ended session, unless one of its kind is active: that one.
+
+        Raises KeyError for no such session.
+        """
+        kept = self._kept(session)
+        length = float(session_timeline(kept).duration)
+
+        def request(transaction: Transaction) -> Job:
+            graph.insert(transaction, session, (planned,), length)
+            rows = transaction.execute(
+                f"SELECT {RETURNING_JOB} FROM job WHERE session = ? AND kind = ?"
+                " ORDER BY id DESC LIMIT 1",
+                (session, str(planned.kind)),
+            )
+            return job_of(rows[0])
+
+        return self._database.write(request)
 
     def bin(self, session: str) -> None:
         """Put a session into the bin and cancel what runs. Raises KeyError."""

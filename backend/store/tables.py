@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from peewee import (
@@ -39,6 +40,7 @@ class SessionRow(Model):
     options = TextField()
     notes = TextField()
     film = TextField(null=True)
+    watched_ms = IntegerField(default=0)
 
     class Meta:
         table_name = "session"
@@ -218,4 +220,5 @@ def session_from(
         options=values.load_options(columns["options"]),
         notes=tuple(values.load_notes(columns["notes"])),
         film=film,
+        watched=Fraction(columns["watched_ms"], 1000),
     )

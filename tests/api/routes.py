@@ -17,6 +17,7 @@ def routes(services: Services) -> Iterator[tuple[str, str]]:
         path = rule.rule
         for argument in rule.arguments:
             path = path.replace(f"<{argument}>", _VALUES[argument])
-            path = path.replace(f"<int:{argument}>", _VALUES[argument])
+            for converter in ("int", "path"):
+                path = path.replace(f"<{converter}:{argument}>", _VALUES[argument])
         for method in sorted((rule.methods or set()) - {"OPTIONS"}):
             yield method, path
