@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import click
 
@@ -22,11 +22,17 @@ ATTACH_SECONDS = 10.0
     metavar="N",
     help="Listen on this port of 127.0.0.1, instead of any that is free.",
 )
+@click.option("--open", "show", is_flag=True, help="Open the page in your browser, signed in.")
 @click.option("--brief", is_flag=True, help="Leave when nobody needs it and nothing can run.")
 @click.option("--stay-with-stdin", is_flag=True, help="Become brief when standard input ends.")
 @command
 def serve(
-    port: int | None, brief: bool, stay_with_stdin: bool, settings: Settings, out: Output
+    port: int | None,
+    show: bool,
+    brief: bool,
+    stay_with_stdin: bool,
+    settings: Settings,
+    out: Output,
 ) -> Code:
     """Be the backend of a library until it is told to end.
 
@@ -38,26 +44,36 @@ def serve(
     """
     from backend.app import serve as serve_library
 
+    def ready(fields: Mapping[str, object]) -> None:
+        # Whoever started it reads this line first, whether it asked for JSON or not.
+        Output(as_json=True).line(fields)
+        if show:
+            _open_page(fields, out)
+
     until = time.monotonic() + ATTACH_SECONDS
     while True:
         try:
             return Code(
                 serve_library(
-                    settings, port=port, brief=brief, watch_stdin=stay_with_stdin, ready=_tell
+                    settings, port=port, brief=brief, watch_stdin=stay_with_stdin, ready=ready
                 )
             )
         except FaultError:
             if not _is_served(settings) or time.monotonic() > until:
                 raise
         # The other one answers, or is on its way up, or on its way down: then its place is ours.
-        if _tell_of_other(settings, out):
+        if _tell_of_other(settings, out, ready):
             return Code.DONE
         time.sleep(0.1)
 
 
-def _tell(fields: Mapping[str, object]) -> None:
-    # Whoever started it reads this line first, whether it asked for JSON or not.
-    Output(as_json=True).line(fields)
+def _open_page(told: Mapping[str, object], out: Output) -> None:
+    """Open the page, with the token where no log and no server ever sees it: behind the #."""
+    import webbrowser
+
+    address = f"{told['url']}#token={told['token']}"
+    if not webbrowser.open(address):
+        out.note(f"No browser could be opened here. The page is at {address}")
 
 
 def _is_served(settings: Settings) -> bool:
@@ -73,13 +89,15 @@ def _is_served(settings: Settings) -> bool:
     return not free
 
 
-def _tell_of_other(settings: Settings, out: Output) -> bool:
+def _tell_of_other(
+    settings: Settings, out: Output, ready: Callable[[Mapping[str, object]], None]
+) -> bool:
     from backend.launch import attach
 
     found = attach(settings)
     if found is None:
         return False
-    _tell(
+    ready(
         {
             "event": "ready",
             "url": f"{found.url}/",

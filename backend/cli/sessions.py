@@ -14,6 +14,7 @@ from backend.cli.upload import upload
 from backend.cli.watch import Wait
 from backend.client import Json, Unwilling
 from backend.core.fault import FaultError
+from backend.core.flow import SessionStatus
 from backend.settings import Settings
 
 ORDER = ("failed", "processing", "recording", "paused", "waiting")
@@ -39,12 +40,27 @@ def sessions() -> None:
 @sessions.command("list")
 @limited
 @click.option("--binned", is_flag=True, help="List the bin instead.")
+@click.option("--search", default="", metavar="WORDS", help="Only those with this in their title.")
+@click.option("--status", type=click.Choice(list(SessionStatus)), help="Only those in this state.")
+@click.option("--sort", type=click.Choice(["newest", "oldest", "recorded", "title"]))
 @command
-def list_sessions(limit: int, binned: bool, settings: Settings, out: Output) -> None:
+def list_sessions(
+    limit: int,
+    binned: bool,
+    search: str,
+    status: SessionStatus | None,
+    sort: str | None,
+    settings: Settings,
+    out: Output,
+) -> None:
     """List sessions: failures first, then what is going on, then the newest."""
+    wanted = {"q": search, "sort": sort or "newest", **({"status": status} if status else {})}
     with Link(settings) as link:
-        found = link.get("/api/sessions", limit=limit, binned="true" if binned else "false")
-    rows = sorted(found["sessions"], key=lambda session: _rank(session["status"]))
+        shown = "true" if binned else "false"
+        found = link.get("/api/sessions", limit=limit, binned=shown, **wanted)
+    rows = found["sessions"]
+    if sort is None:
+        rows = sorted(rows, key=lambda session: _rank(session["status"]))
     for row in rows:
         out.line(row)
     if out.json:
@@ -108,6 +124,18 @@ def show_session(session: str, settings: Settings, out: Output) -> None:
         out.say(words + (f"  {job['progress'] * 100:.0f} %" if job["status"] == "running" else ""))
         if job["fault"]:
             out.say(f"    {plain(job['fault']['message'])} {plain(job['fault']['hint'])}")
+
+
+@sessions.command("rename")
+@click.argument("session", metavar="ID")
+@click.argument("title")
+@command
+def rename_session(session: str, title: str, settings: Settings, out: Output) -> None:
+    """Give a session another title."""
+    with Link(settings) as link:
+        changed = link.ask("PATCH", f"/api/sessions/{link.session(session)}", {"title": title})
+    out.line({"event": "renamed", "session": changed["id"], "title": changed["title"]})
+    out.say(f"It is called “{plain(changed['title'])}” now.")
 
 
 @sessions.command("new")

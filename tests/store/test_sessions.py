@@ -9,11 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from backend.core.fault import Category, Fault
+from backend.core.flow import SessionStatus, merge_of, session_status
 from backend.core.job import JobKind, JobStatus, Lane, Priority
 from backend.core.session import Segment, SessionOptions, SessionState
 from backend.store.db import Transaction
 from backend.store.orders import Conflict
-from backend.store.sessions import Sessions, sources_key
+from backend.store.sessions import Sessions, Wanted, sources_key
 
 from .making import MOMENT, Clock, Store, film, picture, segment, session
 
@@ -257,3 +259,70 @@ def test_any_text_survives(store: Store, titles: list[str]) -> None:
     assert kept == {f"t{n}": (title, "/r/" + title) for n, title in enumerate(titles)}
     for name in kept:
         sessions.forget(name)
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [[], ["claim"], ["claim", "fail"], ["claim", "finish"], ["cancel"], ["pause"], ["clear"]],
+)
+@pytest.mark.parametrize("kind", ["live", "ended", "unmerged"])
+def test_a_list_filters_by_the_status_that_people_see(
+    store: Store, kind: str, moves: list[str]
+) -> None:
+    options = SessionOptions(merge=kind != "unmerged")
+    state = SessionState.LIVE if kind == "live" else SessionState.ENDED
+    made = replace(session("s", segments=[segment("/r/a")]), state=state, options=options)
+    store.sessions.create(made)
+    job = None
+    for move in moves:
+        merge = merge_of(store.jobs.of_sessions(["s"])["s"])
+        if merge is None:
+            break
+        if move == "claim":
+            job = store.jobs.claim(Lane.READY)
+        elif move == "fail":
+            assert job is not None
+            store.jobs.fail(job, Fault(Category.CORRUPT, "No."))
+        elif move == "finish":
+            assert job is not None
+            store.jobs.finish(job, {}, 0.1, film("s"))
+        elif move == "clear":
+            store.jobs.cancel(merge.id)
+            store.jobs.clear()
+        else:
+            getattr(store.jobs, move)(merge.id)
+    kept = store.sessions.get("s")
+    assert kept is not None
+    seen = session_status(kept, store.jobs.of_sessions(["s"])["s"])
+    for status in SessionStatus:
+        wanted = Wanted(statuses=(status,))
+        expected = ["s"] if status is seen else []
+        assert [found.id for found in store.sessions.page(wanted=wanted)] == expected, seen
+        assert store.sessions.count(wanted) == len(expected)
+
+
+def test_lists_are_searched_in_any_script_and_sorted(store: Store) -> None:
+    for number, title in enumerate(("Straße 10 %", "ÉCLAIR", "apple_pie")):
+        later = MOMENT + timedelta(minutes=number)
+        store.sessions.create(replace(session(f"s{number}", created=later), title=title))
+
+    def found(words: str = "", order: str = "newest") -> list[str]:
+        return [s.id for s in store.sessions.page(wanted=Wanted(words, order=order))]
+
+    assert found("strasse") == ["s0"]
+    assert found("éclair") == ["s1"]
+    assert found("%") == ["s0"]
+    assert found("_") == ["s2"]
+    assert found("nothing") == []
+    assert found() == ["s2", "s1", "s0"]
+    assert found(order="oldest") == ["s0", "s1", "s2"]
+    assert found(order="title") == ["s2", "s0", "s1"]
+
+
+def test_what_the_owner_changes_is_kept(store: Store) -> None:
+    store.sessions.create(session("s"))
+    changed = store.sessions.edit("s", title="New", watched=Fraction(5, 2))
+    assert (changed.title, changed.watched) == ("New", Fraction(5, 2))
+    assert store.sessions.edit("s", watched=Fraction(1)).title == "New"
+    with pytest.raises(KeyError):
+        store.sessions.edit("nobody", title="x")
