@@ -1,5 +1,5 @@
 /** Sessions: read, and what can be asked of them. */
-import { useInfiniteQuery, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type QueryClient } from '@tanstack/react-query';
 import { api, asProblem, Problem, sendJson, told } from './client';
 import { keys, STATUSES, type SessionFilter } from './keys';
 import type { Session, WholeSession } from './types';
@@ -69,6 +69,20 @@ export function useSession(id: string) {
       told(await api.GET('/api/sessions/{session}', { params: { path: { session: id } }, signal })),
     refetchInterval: pollEvery(link, 2000),
   });
+}
+
+/** A session's title and pictures, from a list that has it, else read by itself. */
+export function useSessionFacts(id: string): Session | undefined {
+  const client = useQueryClient();
+  const lists = client.getQueriesData<InfiniteData<SessionsPage>>({ queryKey: ['sessions', 'list'] });
+  const listed = lists.flatMap(([, data]) => data?.pages ?? []).flatMap((page) => page.sessions).find((one) => one.id === id);
+  const read = useQuery({
+    queryKey: keys.session(id),
+    enabled: listed === undefined,
+    queryFn: async ({ signal }): Promise<WholeSession> =>
+      told(await api.GET('/api/sessions/{session}', { params: { path: { session: id } }, signal })),
+  });
+  return read.data ?? listed;
 }
 
 /** Put a session that an answer brought where the page reads it. */

@@ -10,11 +10,14 @@ async function readJobs(status: readonly JobStatus[], limit: number, signal: Abo
   return { jobs: page.jobs as Job[], total: page.total ?? page.jobs.length };
 }
 
+/** Jobs of one sort that the queue shows; it says how many more there are. */
+const MOST = 60;
+
 export function useActiveJobs() {
   const link = useLink();
   return useQuery({
     queryKey: keys.activeJobs,
-    queryFn: ({ signal }) => readJobs(ACTIVE, 200, signal),
+    queryFn: ({ signal }) => readJobs(ACTIVE, MOST, signal),
     refetchInterval: pollEvery(link, 2000),
   });
 }
@@ -25,10 +28,10 @@ export function useEndedJobs() {
     queryKey: keys.endedJobs,
     queryFn: async ({ signal }) => {
       const [failed, done] = await Promise.all([
-        readJobs(['failed'], 100, signal),
-        readJobs(['completed', 'cancelled'], 60, signal),
+        readJobs(['failed'], MOST, signal),
+        readJobs(['completed', 'cancelled'], 30, signal),
       ]);
-      return { failed: failed.jobs, done: done.jobs };
+      return { failed: failed.jobs, done: done.jobs, hidden: failed.total - failed.jobs.length };
     },
     refetchInterval: pollEvery(link, 2000),
   });

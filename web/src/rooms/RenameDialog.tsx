@@ -40,6 +40,8 @@ export function RenameDialog({ session, onClose }: { session: Session; onClose: 
             }}
             isInvalid={words !== ''}
             maxLength={500}
+            // A dialog of one field begins in it.
+            // eslint-disable-next-line jsx-a11y/no-autofocus
             autoFocus
           >
             <Label className="lab-l">Title</Label>

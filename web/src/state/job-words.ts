@@ -42,7 +42,7 @@ export function figure(progress: number, secondsLeft: number | null | undefined)
 }
 
 /** What the badge says; null when there is nothing to say. */
-export function badgeWords(queue: Queue | undefined, active: readonly Job[]): { text: string; short: string; left: string } | null {
+export function badgeWords(queue: Queue | undefined, active: readonly Job[] | undefined): { text: string; short: string; left: string } | null {
   if (queue === undefined) return null;
   const of = (status: keyof Queue['counts']) => queue.counts[status] ?? 0;
   const waiting = of('queued') + of('pending') + of('delayed') + of('paused');
@@ -51,6 +51,8 @@ export function badgeWords(queue: Queue | undefined, active: readonly Job[]): { 
   if (queue.paused && of('running') === 0) {
     return { text: `Paused · ${count(waiting, 'job')} waiting`, short: 'Paused', left: '' };
   }
+  // Until the jobs are read, nobody knows whether films are among them.
+  if (active === undefined) return { text: 'Working', short: left || String(of('running') + waiting), left };
   const films = new Set(active.filter((job) => job.kind === 'merge').map((job) => job.session)).size;
   const sessions = new Set(active.map((job) => job.session)).size;
   const text = films > 0 ? `Making ${count(films, 'film')}` : `Enriching ${count(Math.max(1, sessions), 'session')}`;

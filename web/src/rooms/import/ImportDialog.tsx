@@ -10,16 +10,8 @@ import { bringIn } from '../../state/uploads';
 import { DialogBox } from '../../ui/DialogBox';
 import { Icon } from '../../ui/Icon';
 import { Btn } from '../../ui/parts';
+import { pathsIn } from './paths';
 import { fromList } from './pick';
-
-/** Paths as people paste them: in quotes, a line each, or as file:// addresses. */
-export function pathsIn(text: string): string[] {
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.trim().replace(/^(["'])(.*)\1$/, '$2'))
-    .map((line) => (line.startsWith('file://') ? decodeURIComponent(new URL(line).pathname) : line))
-    .filter(Boolean);
-}
 
 export function ImportDialog({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();

@@ -1,5 +1,5 @@
 /** One film as it develops, in the whole window. Leaving it stops nothing. */
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { asProblem } from '../../api/client';
 import { isGone, useSession, useSessionRequests } from '../../api/sessions';
 import type { Job, WholeSession } from '../../api/types';
@@ -155,7 +155,7 @@ function Body({ session, job }: { session: WholeSession; job: Job | undefined })
       {job && <Stages job={job} />}
       <p className="say">You can leave this page. The rest goes on in the background. When the film is ready, it opens by itself.</p>
       <div className="foot">
-        <Btn look="plain" isDisabled={job?.cancel_requested ?? false} onPress={() => attempt(requests.cancel(session.id))}>
+        <Btn isDisabled={job?.cancel_requested ?? false} onPress={() => attempt(requests.cancel(session.id))}>
           {job?.cancel_requested ? 'Cancelling…' : 'Cancel'}
         </Btn>
       </div>
@@ -203,7 +203,6 @@ function Stopped({ session, job }: { session: WholeSession; job: Job | undefined
   const [open, setOpen] = useState(false);
   const fault = session.media_processing.fault;
   const cancelled = session.status === 'cancelled';
-  useEffect(() => setOpen(false), [session.id]);
   return (
     <>
       {cancelled ? (

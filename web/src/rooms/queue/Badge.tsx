@@ -11,7 +11,7 @@ export function Badge() {
   const ended = useEndedJobs();
   const { queue: open } = useRoute();
   const failed = unseen(ended.data?.failed ?? [], useSeenUntil()).length;
-  const words = badgeWords(queue.data, active.data?.jobs ?? []);
+  const words = badgeWords(queue.data, active.data?.jobs);
   if (words === null && failed === 0 && !open) return null;
   const label = [words?.text, words?.left && `${words.left} left`, failed > 0 && `${failed} failed`].filter(Boolean).join(', ');
   return (

@@ -8,7 +8,7 @@ import { queueTitle } from '../../state/job-words';
 import { closeQueue } from '../../state/route';
 import { markSeen } from '../../state/seen';
 import { attempt } from '../../state/toasts';
-import { size } from '../../state/words';
+import { count, size } from '../../state/words';
 import { Btn, IconBtn, Trouble } from '../../ui/parts';
 import { DoneJob, FailedJob, RunningJob, WaitingJob } from './jobs';
 import { useNow } from '../../state/now';
@@ -37,6 +37,7 @@ function Inside() {
   const runs = jobs.filter((job) => job.status === 'running');
   const waits = jobs.filter((job) => job.status !== 'running').reverse();
   const done = ended.data?.done ?? [];
+  const more = Math.max(0, (active.data?.total ?? 0) - jobs.length);
   useTitle('Queue');
   // What is in sight here has been seen.
   useEffect(() => markSeen(failed), [failed]);
@@ -74,6 +75,7 @@ function Inside() {
         <Part title="Needs you" jobs={failed} render={(job) => <FailedJob key={job.id} job={job} />} />
         <Part title="Running" jobs={runs} render={(job) => <RunningJob key={job.id} job={job} />} />
         <Part title="Waiting" jobs={waits} render={(job) => <WaitingJob key={job.id} job={job} />} />
+        {more > 0 && <p className="quiet-more">and {count(more, 'job')} more that wait</p>}
         <Part title="Finished" jobs={done} render={(job) => <DoneJob key={job.id} job={job} now={now} />}>
           <Btn small look="plain" onPress={() => attempt(requests.clear())}>
             Clear finished

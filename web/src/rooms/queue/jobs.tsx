@@ -1,6 +1,6 @@
 /** One job in the queue, by what it is up to. */
 import { useState } from 'react';
-import { useSession } from '../../api/sessions';
+import { useSessionFacts } from '../../api/sessions';
 import { useJobRequests } from '../../api/work';
 import type { Job } from '../../api/types';
 import { useJobProgress, withLive } from '../../live/progress';
@@ -13,7 +13,7 @@ import { Icon } from '../../ui/Icon';
 import { Bar, Btn, IconBtn, State } from '../../ui/parts';
 
 function usePicture(job: Job) {
-  const session = useSession(job.session).data;
+  const session = useSessionFacts(job.session);
   const strip = session?.strip;
   return {
     title: session?.title ?? '…',

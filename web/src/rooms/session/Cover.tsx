@@ -64,6 +64,19 @@ export function NoFilm({ session }: { session: WholeSession }) {
   }
 }
 
+/** The film does not come: it was deleted under the player, or the backend is gone. */
+export function FilmGone({ onRetry }: { onRetry: () => void }) {
+  return (
+    <>
+      <p className="t-15">The film does not come</p>
+      <p>It may have been moved or deleted on the disk, or Rushes is not running. Your originals are untouched.</p>
+      <Btn look="primary" sign="retry" onPress={onRetry}>
+        Try again
+      </Btn>
+    </>
+  );
+}
+
 /** The browser cannot play the film: a version that it can is made, and the system's player offered. */
 export function Unplayable({ session, job }: { session: WholeSession; job: Job | null }) {
   const requests = useSessionRequests();

@@ -1,11 +1,12 @@
 /** One session: its film, its sound over time, its facts and files. */
-import { useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { asProblem } from '../../api/client';
 import { isGone, useSession } from '../../api/sessions';
 import type { WholeSession } from '../../api/types';
+import { useLink } from '../../live/connection';
 import { useNow } from '../../state/now';
 import { addressOf } from '../../state/route';
-import { useStore } from '../../state/store';
+import { useStore, type Store } from '../../state/store';
 import { clock, when } from '../../state/words';
 import { Icon } from '../../ui/Icon';
 import { Link } from '../../ui/Link';
@@ -14,10 +15,10 @@ import { useTitle } from '../../ui/useTitle';
 import { Gone } from '../Gone';
 import { SessionMenu } from '../SessionMenu';
 import { Working } from './Working';
-import { NoFilm, Unplayable } from './Cover';
+import { FilmGone, NoFilm, Unplayable } from './Cover';
 import { usePlayerKeys } from './keys';
-import { usePlayer, type Player } from './player';
-import { claimsH264, showsNothing, versionOf } from './rendition';
+import { newPlaying, usePlayer, type Player, type Playing } from './player';
+import { claimsH264, showsNothing, versionOf, type Version } from './rendition';
 import { Side } from './Side';
 import { Stage } from './Stage';
 import { Timeline } from './Timeline';
@@ -43,49 +44,74 @@ export function SessionRoom({ id }: { id: string }) {
 }
 
 /** What this browser was found to play; a wrong claim shows when the film is tried. */
-function usePlayable(player: Player, hasPicture: boolean): boolean {
+function usePlayable(state: Store<Playing>, hasPicture: boolean): boolean {
   const [claimed] = useState(() => claimsH264());
   const [failed, setFailed] = useState(false);
-  const trouble = useStore(player.state, (now) => now.unplayable || showsNothing(now.width, hasPicture));
+  const trouble = useStore(state, (now) => now.unplayable || showsNothing(now.width, hasPicture));
   if (trouble && !failed) setFailed(true);
   return claimed && !failed;
+}
+
+/** What plays, held fast: a film that plays is never replaced under its player by a newer version. */
+interface Choice {
+  kind: 'film' | 'rendition';
+  source: string;
+  /** Counts fresh starts. */
+  tries: number;
+}
+
+function useChoice(version: Version): [Choice | null, () => void] {
+  const [choice, setChoice] = useState<Choice | null>(null);
+  const wanted = version.kind === 'film' || version.kind === 'rendition' ? version : null;
+  if (wanted !== null && wanted.kind !== choice?.kind) setChoice({ ...wanted, tries: 0 });
+  const again = useCallback(() => {
+    if (wanted !== null) setChoice((now) => ({ ...wanted, tries: (now?.tries ?? 0) + 1 }));
+  }, [wanted]);
+  return [wanted === null ? null : choice, again];
 }
 
 function Room({ session }: { session: WholeSession }) {
   const [video, setVideo] = useState<HTMLVideoElement | null>(null);
   const [box, setBox] = useState<HTMLElement | null>(null);
-  const [source, setSource] = useState<string | null>(null);
-  const [start] = useState(() => positionOf(session));
-  const player = usePlayer(video, box, source, start);
-  const playable = usePlayable(player, (session.strip?.count ?? 0) > 0);
+  const [state] = useState(newPlaying);
+  const playable = usePlayable(state, (session.strip?.count ?? 0) > 0);
   const version = versionOf(session, playable);
-  // A film that plays is never replaced under its player: a newer version waits for the next visit.
-  const wanted = version.kind === 'film' || version.kind === 'rendition' ? version : null;
-  const [kind, setKind] = useState<string | null>(null);
-  if (wanted !== null && wanted.kind !== kind) {
-    setKind(wanted.kind);
-    setSource(wanted.source);
-  }
-  const plays = wanted !== null;
-  usePlayerKeys(player, plays);
+  const [choice, again] = useChoice(version);
+  const [start] = useState(() => positionOf(session));
+  const player = usePlayer(state, video, box, choice, start);
+  const gone = useStore(state, (now) => now.gone);
+  useReturn(gone, again);
+  usePlayerKeys(player, choice !== null);
   usePosition(session, player);
+  const cover =
+    version.kind === 'none' ? (
+      <NoFilm session={session} />
+    ) : version.kind === 'missing' ? (
+      <Unplayable session={session} job={version.job} />
+    ) : gone ? (
+      <FilmGone onRetry={again} />
+    ) : null;
   return (
     <main id="main" tabIndex={-1} className="room">
       <Head session={session} player={player} />
       <section className="stage" aria-label="Film">
-        <Stage
-          session={session}
-          player={player}
-          onVideo={setVideo}
-          onBox={setBox}
-          cover={version.kind === 'none' ? <NoFilm session={session} /> : version.kind === 'missing' ? <Unplayable session={session} job={version.job} /> : null}
-        />
+        <Stage session={session} player={player} onVideo={setVideo} onBox={setBox} cover={cover} />
         <Timeline session={session} player={player} video={video} />
         <Hints />
       </section>
       <Side session={session} player={player} />
     </main>
   );
+}
+
+/** A film that did not come because nobody answered is tried again when somebody does. */
+function useReturn(gone: boolean, again: () => void): void {
+  const link = useLink();
+  const before = useRef(link);
+  useEffect(() => {
+    if (gone && link === 'live' && before.current !== 'live') again();
+    before.current = link;
+  }, [gone, link, again]);
 }
 
 function Head({ session, player }: { session: WholeSession; player: Player }) {

@@ -65,8 +65,8 @@ function Facts({ session, player }: { session: WholeSession; player: Player }) {
     ['Originals', `${count(session.originals.length, 'file')}, ${size(session.original_size)}`],
     ['Film', film ? `${size(film.size)}${less ? `, ${less} of the original’s size` : ''}` : null],
     ['Made in', time !== null && time > 0 && film ? `${took(time)}${session.duration / time >= 1 ? `, ${Math.round(session.duration / time)} × real time` : ''}` : null],
-    ['Is at', film ? <Path key="film" path={film.path} /> : null],
-    ['From', session.folder ? <Path key="folder" path={session.folder} /> : null],
+    ['Saved as', film ? <Path key="film" path={film.path} /> : null],
+    ['Folder', session.folder ? <Path key="folder" path={session.folder} /> : null],
   ];
   return (
     <>

@@ -27,6 +27,8 @@ export function Stage({ session, player, onVideo, onBox, cover }: Props) {
   const waiting = useStore(player.state, (now) => now.waiting);
   const { awake, wake } = useAwake();
   return (
+    // Pointers only wake the controls; every one of them is a button of its own.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       ref={onBox}
       className={`player${awake || paused ? '' : ' asleep'}`}
@@ -37,7 +39,7 @@ export function Stage({ session, player, onVideo, onBox, cover }: Props) {
       aria-label={`Player, ${session.title}`}
     >
       {/* Captions come with the transcript; there are none yet. */}
-      {/* eslint-disable-next-line jsx-a11y/media-has-caption, jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions */}
+      {/* eslint-disable-next-line jsx-a11y/media-has-caption */}
       <video ref={onVideo} preload="metadata" playsInline onClick={player.toggle} onDoubleClick={player.full} aria-label={session.title} />
       {waiting && !cover && (
         <span className="buffering" role="status" aria-label="Loading">

@@ -83,7 +83,10 @@ export function Timeline({ session, player, video }: { session: Session; player:
             <p className="no-wave">{session.film === null ? '' : (peaks.isLoading || !session.peaks) && !peaks.isError ? 'The waveform appears here when it is drawn.' : 'There is no waveform of this film.'}</p>
           )}
         </div>
-        <i className="playhead" ref={head} data-time={clock(second)} />
+        <i className="playhead" ref={head} />
+        <b className="playhead-time" aria-hidden="true">
+          {clock(second)}
+        </b>
       </div>
     </div>
   );
@@ -97,7 +100,8 @@ function usePlayhead(player: Player, video: HTMLVideoElement | null, duration: n
     const place = () => {
       const time = video !== null && video.readyState > 0 ? video.currentTime : player.state.get().time;
       const x = duration > 0 ? Math.min(1, time / duration) * 100 : 0;
-      head.current?.style.setProperty('--x', `${x.toFixed(3)}%`);
+      // The time beside it follows by inheritance.
+      head.current?.parentElement?.style.setProperty('--x', `${x.toFixed(3)}%`);
     };
     const run = () => {
       place();

@@ -1,5 +1,5 @@
 /** A film that plays: what the video element tells, as a state; what is asked of it, as requests. */
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo } from 'react';
 import { createStore, type Store } from '../../state/store';
 import { keep, recall } from '../../state/kept';
 
@@ -18,6 +18,8 @@ export interface Playing {
   height: number | null;
   /** The browser cannot play this file. */
   unplayable: boolean;
+  /** The file does not come: it was deleted, or nobody answers. */
+  gone: boolean;
 }
 
 const STILL: Playing = {
@@ -33,6 +35,7 @@ const STILL: Playing = {
   width: null,
   height: null,
   unplayable: false,
+  gone: false,
 };
 
 export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3] as const;
@@ -104,7 +107,7 @@ function follow(video: HTMLVideoElement, state: Store<Playing>, signal: AbortSig
     state.set((now) => ({
       ...now,
       paused: video.paused,
-      time: video.currentTime,
+      time: video.readyState >= 1 ? video.currentTime : now.time,
       duration: Number.isFinite(video.duration) ? video.duration : now.duration,
       rate: video.playbackRate,
       volume: video.volume,
@@ -125,13 +128,23 @@ function follow(video: HTMLVideoElement, state: Store<Playing>, signal: AbortSig
     'error',
     () => {
       const code = video.error?.code;
-      if (code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED || code === MediaError.MEDIA_ERR_DECODE) {
-        state.set((now) => ({ ...now, unplayable: true }));
-      }
+      if (code === undefined || code === MediaError.MEDIA_ERR_ABORTED) return;
+      // The element says the same of a file that it cannot read and of one that is not there.
+      void arrives(video.currentSrc, signal).then((there) => {
+        if (!signal.aborted) state.set((now) => ({ ...now, unplayable: there, gone: !there }));
+      });
     },
     { signal },
   );
   read();
+}
+
+async function arrives(address: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await fetch(address, { headers: { Range: 'bytes=0-0' }, signal })).ok;
+  } catch {
+    return false;
+  }
 }
 
 const number = (text: string | null, fallback: number): number => {
@@ -139,36 +152,45 @@ const number = (text: string | null, fallback: number): number => {
   return Number.isFinite(value) ? value : fallback;
 };
 
-/** The player of one film; `source` is its address. Begins at `start` seconds. */
-export function usePlayer(video: HTMLVideoElement | null, stage: HTMLElement | null, source: string | null, start: number): Player {
-  const [state] = useState(() => createStore<Playing>(STILL));
-  useEffect(() => {
-    if (video === null || source === null) return;
-    const scope = new AbortController();
-    state.set((now) => ({ ...STILL, time: now.time }));
-    // A film that another version takes over goes on where it was.
-    const at = state.get().time > 0 ? state.get().time : start;
-    video.src = source;
-    video.volume = Math.min(1, Math.max(0, number(recall('volume'), 1)));
-    video.addEventListener(
-      'loadedmetadata',
-      () => {
-        const rate = number(recall('rate'), 1);
-        video.defaultPlaybackRate = rate;
-        video.playbackRate = rate;
-        if (at > 0 && at < video.duration - 1) video.currentTime = at;
-      },
-      { signal: scope.signal, once: true },
-    );
-    follow(video, state, scope.signal);
-    return () => {
-      scope.abort();
-      video.pause();
-      video.removeAttribute('src');
-      video.load();
-    };
-    // A position that arrives later must not move a film that plays.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [video, source, state]);
+export const newPlaying = (): Store<Playing> => createStore<Playing>(STILL);
+
+/** What is to play; a new object is a fresh start. */
+export interface Source {
+  source: string;
+}
+
+/** The player of one film. Begins at `start` seconds. */
+export function usePlayer(
+  state: Store<Playing>,
+  video: HTMLVideoElement | null,
+  stage: HTMLElement | null,
+  play: Source | null,
+  start: number,
+): Player {
+  useEffect(() => (video === null || play === null ? undefined : load(video, play.source, state, start)), [video, play, state, start]);
   return useMemo(() => control(video, stage, state), [video, stage, state]);
+}
+
+/** Begin to play from an address; the returned function lets go of it. */
+function load(video: HTMLVideoElement, source: string, state: Store<Playing>, start: number): () => void {
+  const scope = new AbortController();
+  // A film that another version takes over goes on where it was.
+  const at = state.get().time > 0 ? state.get().time : start;
+  state.set({ ...STILL, time: at });
+  video.src = source;
+  video.volume = Math.min(1, Math.max(0, number(recall('volume'), 1)));
+  const ready = () => {
+    const rate = number(recall('rate'), 1);
+    video.defaultPlaybackRate = rate;
+    video.playbackRate = rate;
+    if (at > 0 && at < video.duration - 1) video.currentTime = at;
+  };
+  video.addEventListener('loadedmetadata', ready, { signal: scope.signal, once: true });
+  follow(video, state, scope.signal);
+  return () => {
+    scope.abort();
+    video.pause();
+    video.removeAttribute('src');
+    video.load();
+  };
 }

@@ -1,8 +1,9 @@
-import { Button, Menu, MenuItem, MenuTrigger, Popover, Radio, RadioGroup } from 'react-aria-components';
+import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import type { SessionFilter, Sort } from '../../api/keys';
-import { setDensity, useDensity, type Density } from '../../state/look';
+import { setDensity, useDensity } from '../../state/look';
 import { Icon } from '../../ui/Icon';
 import { Btn } from '../../ui/parts';
+import { Segments } from '../../ui/Segments';
 import { SORTS } from './filter';
 
 const SHOWS: readonly [SessionFilter['show'], string][] = [
@@ -12,6 +13,11 @@ const SHOWS: readonly [SessionFilter['show'], string][] = [
   ['ready', 'Ready'],
   ['failed', 'Failed'],
 ];
+
+const DENSITIES = [
+  { value: 'cards', label: 'Cards', shown: <Icon sign="cards" /> },
+  { value: 'list', label: 'List', shown: <Icon sign="list" /> },
+] as const;
 
 interface Props {
   filter: SessionFilter;
@@ -36,20 +42,13 @@ export function FilterBar({ filter, counts, onChange, onImport }: Props) {
       </div>
       <span className="grow" />
       <SortMenu sort={filter.sort} onChange={(sort) => onChange({ sort })} />
-      <RadioGroup
-        className="seg icons wide"
-        aria-label="Density"
-        orientation="horizontal"
+      <Segments
+        className="icons wide"
+        label="Density"
         value={density}
-        onChange={(next) => setDensity(next as Density)}
-      >
-        <Radio value="cards" aria-label="Cards">
-          <Icon sign="cards" />
-        </Radio>
-        <Radio value="list" aria-label="List">
-          <Icon sign="list" />
-        </Radio>
-      </RadioGroup>
+        options={DENSITIES}
+        onChange={setDensity}
+      />
       <Btn look="primary" sign="plus" onPress={onImport}>
         Import
       </Btn>

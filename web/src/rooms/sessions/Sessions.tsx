@@ -84,7 +84,7 @@ function Body({ list, filter, onClear, children }: BodyProps) {
       </div>
     );
   }
-  if ((list.data?.pages[0]?.total ?? 0) === 0) {
+  if ((list.data.pages[0]?.total ?? 0) === 0) {
     return (
       <div className="in-page none" role="status">
         <p className="strong">{filter.q === '' ? 'None of these at the moment.' : `No title holds “${filter.q}”.`}</p>

@@ -16,8 +16,8 @@ export function readFilter(search: string): SessionFilter {
   const sort = query.get('sort') ?? 'newest';
   return {
     q: (query.get('q') ?? '').slice(0, 500),
-    show: show in STATUSES ? (show as SessionFilter['show']) : 'all',
-    sort: sort in SORTS ? (sort as Sort) : 'newest',
+    show: Object.hasOwn(STATUSES, show) ? (show as SessionFilter['show']) : 'all',
+    sort: Object.hasOwn(SORTS, sort) ? (sort as Sort) : 'newest',
   };
 }
 

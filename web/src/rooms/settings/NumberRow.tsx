@@ -1,5 +1,7 @@
+import { useId } from 'react';
 import { Button, FieldError, Group, Input, Label, NumberField } from 'react-aria-components';
 import type { Setting } from '../../api/types';
+import { helpOf } from './groups';
 import { Icon } from '../../ui/Icon';
 
 interface Props {
@@ -11,21 +13,25 @@ interface Props {
 
 /** A whole number; anything else is left to the backend to judge. */
 export function NumberRow({ label, setting, busy, onChange }: Props) {
+  const id = useId();
   const numeric = /^\d+$/.test(setting.default);
   if (!numeric) {
     return (
-      <label className="setting">
+      <div className="setting">
         <span className="grow">
-          <span className="name">{label}</span>
-          <span className="help">{setting.help}</span>
+          <label className="name" htmlFor={id}>
+            {label}
+          </label>
+          <span className="help">{helpOf(setting)}</span>
         </span>
         <input
+          id={id}
           className="input"
           defaultValue={setting.value}
           disabled={busy}
           onBlur={(event) => event.currentTarget.value !== setting.value && onChange(event.currentTarget.value)}
         />
-      </label>
+      </div>
     );
   }
   return (
@@ -40,7 +46,7 @@ export function NumberRow({ label, setting, busy, onChange }: Props) {
       <span className="grow">
         <Label className="name">{label}</Label>
         <span className="help">
-          {setting.help}
+          {helpOf(setting)}
           {setting.value !== setting.default && ` Usually ${setting.default}.`}
         </span>
       </span>

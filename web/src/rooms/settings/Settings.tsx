@@ -1,16 +1,16 @@
 /** What the owner can choose. Every row of the backend's table is here; words are ours where we know it. */
-import { useState } from 'react';
-import { Radio, RadioGroup, Switch } from 'react-aria-components';
+import { useId, useState } from 'react';
 import { asProblem } from '../../api/client';
 import { useBackups, useLibraryRequests, useSettings, useStatus } from '../../api/work';
 import type { Setting } from '../../api/types';
-import { setTheme, useTheme, type Theme } from '../../state/look';
+import { setTheme, useTheme } from '../../state/look';
 import { useNow } from '../../state/now';
 import { attempt, say, sayProblem } from '../../state/toasts';
 import { size, when } from '../../state/words';
 import { Btn, Trouble } from '../../ui/parts';
+import { Segments } from '../../ui/Segments';
 import { useTitle } from '../../ui/useTitle';
-import { groupsOf, titleOf } from './groups';
+import { groupsOf, helpOf, titleOf } from './groups';
 import { NumberRow } from './NumberRow';
 
 export function Settings() {
@@ -56,21 +56,41 @@ function Row({ setting }: { setting: Setting }) {
     set(setting.name, value).catch(sayProblem).finally(() => setBusy(false));
   };
   const label = titleOf(setting.name);
+  const id = useId();
   if (setting.default === 'on' || setting.default === 'off') {
     return (
-      <Switch className="setting switch" isSelected={setting.value === 'on'} isDisabled={busy} onChange={(on) => change(on ? 'on' : 'off')}>
+      <label className="setting switch">
         <span className="grow">
-          <span className="name">{label}</span>
-          <span className="help">{setting.help}</span>
+          <span className="name" id={`${id}-name`}>
+            {label}
+          </span>
+          <span className="help" id={`${id}-help`}>
+            {helpOf(setting)}
+          </span>
         </span>
+        <input
+          type="checkbox"
+          role="switch"
+          aria-labelledby={`${id}-name`}
+          aria-describedby={`${id}-help`}
+          checked={setting.value === 'on'}
+          disabled={busy}
+          onChange={(event) => change(event.currentTarget.checked ? 'on' : 'off')}
+        />
         <span className="track" aria-hidden="true">
           <i />
         </span>
-      </Switch>
+      </label>
     );
   }
   return <NumberRow key={setting.value} label={label} setting={setting} busy={busy} onChange={change} />;
 }
+
+const THEMES = [
+  { value: 'system', shown: 'System' },
+  { value: 'light', shown: 'Light' },
+  { value: 'dark', shown: 'Dark' },
+] as const;
 
 function Look() {
   const theme = useTheme();
@@ -79,16 +99,10 @@ function Look() {
       <h2 className="strong">Look</h2>
       <div className="setting">
         <span className="grow">
-          <span className="name" id="theme-name">
-            Theme
-          </span>
+          <span className="name">Theme</span>
           <span className="help">Remembered by this browser.</span>
         </span>
-        <RadioGroup className="seg" aria-labelledby="theme-name" orientation="horizontal" value={theme} onChange={(next) => setTheme(next as Theme)}>
-          <Radio value="system">System</Radio>
-          <Radio value="light">Light</Radio>
-          <Radio value="dark">Dark</Radio>
-        </RadioGroup>
+        <Segments label="Theme" value={theme} options={THEMES} onChange={setTheme} />
       </div>
     </section>
   );

@@ -18,6 +18,18 @@ export function titleOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+const HELP: Readonly<Record<string, string>> = {
+  'bin.days': 'What you delete can be brought back for so long; then it is gone. Originals are not touched.',
+  merge: 'Off keeps the files of a session as they are.',
+  'limit.ready': 'Making sessions ready to play.',
+  'limit.video': 'Work that encodes the picture.',
+  'limit.copy': 'Work that only copies.',
+  'limit.enrich': 'Transcripts, chapters and summaries.',
+  'limit.light': 'Small work on finished films.',
+};
+
+export const helpOf = (setting: Setting): string => HELP[setting.name] ?? setting.help;
+
 export interface Group {
   title: string;
   note: string;

@@ -1,0 +1,84 @@
+import { expect, test, vi } from 'vitest';
+import type { Job, WholeSession } from '../../api/types';
+import { actOf } from './keys';
+import { newPlaying, nextRate, type Player } from './player';
+import { claimsH264, showsNothing, versionOf } from './rendition';
+import { worthKeeping } from './usePosition';
+import { levels, marks, pathsOf } from './wave';
+
+const session = (fields: Partial<WholeSession>): WholeSession =>
+  ({ id: 'a b', film: { key: 'k1', path: '', size: 1, duration: 9 }, jobs: [], rendition: null, ...fields }) as unknown as WholeSession;
+
+test('the film plays where it can, its rendition where it cannot', () => {
+  expect(versionOf(session({}), true)).toEqual({ kind: 'film', source: '/api/sessions/a%20b/media?v=k1' });
+  expect(versionOf(session({ rendition: { key: 'r1' } }), false)).toEqual({
+    kind: 'rendition',
+    source: '/api/sessions/a%20b/media?v=r1&rendition=webm',
+  });
+  expect(versionOf(session({ film: null }), true)).toEqual({ kind: 'none' });
+});
+
+test('while there is no rendition, the newest job that makes one is shown', () => {
+  const jobs = [{ id: 3, kind: 'rendition' }, { id: 5, kind: 'rendition' }, { id: 9, kind: 'merge' }] as unknown as Job[];
+  expect(versionOf(session({ jobs } as never), false)).toMatchObject({ kind: 'missing', job: { id: 5 } });
+  expect(versionOf(session({}), false)).toEqual({ kind: 'missing', job: null });
+});
+
+test('a browser that claims nothing, or shows no picture, is not believed', () => {
+  expect(claimsH264({ canPlayType: () => '' })).toBe(false);
+  expect(claimsH264({ canPlayType: () => 'probably' })).toBe(true);
+  expect(showsNothing(0, true)).toBe(true);
+  expect(showsNothing(0, false)).toBe(false);
+  expect(showsNothing(null, true)).toBe(false);
+});
+
+test('speeds go step by step, and stop at both ends', () => {
+  expect([nextRate(1, true), nextRate(1, false), nextRate(3, true), nextRate(0.5, false), nextRate(1.1, false)]).toEqual([1.25, 0.75, 3, 0.5, 1]);
+});
+
+test('keys do what they do everywhere', () => {
+  const state = newPlaying();
+  const player = { state, toggle: vi.fn(), seek: vi.fn(), by: vi.fn(), rate: vi.fn(), volume: vi.fn(), mute: vi.fn(), full: vi.fn(), pip: vi.fn() };
+  const press = (key: string, shift = false) => actOf(key, shift, player as Player)?.();
+  state.set((now) => ({ ...now, duration: 100 }));
+  press(' ');
+  press('k');
+  expect(player.toggle).toHaveBeenCalledTimes(2);
+  press('j');
+  press('l');
+  press('ArrowLeft');
+  press('ArrowRight', true);
+  expect(player.by.mock.calls).toEqual([[-10], [10], [-5], [30]]);
+  press('>');
+  press('<');
+  expect(player.rate.mock.calls).toEqual([[1.25], [0.75]]);
+  press('5');
+  expect(player.seek).toHaveBeenCalledWith(50);
+  expect(actOf('q', false, player as Player)).toBeNull();
+});
+
+test('the first and the last moments are the beginning', () => {
+  expect([1, 42.34, 98].map((time) => worthKeeping(time, 100))).toEqual([0, 42.3, 0]);
+});
+
+const peaks = (data: number[]) => ({ sample_rate: 48000, samples_per_pixel: 256, bits: 8, channels: 1, length: data.length / 2, data });
+
+test('bars are as loud as the loudest of their part, against the loudest of all', () => {
+  expect(levels(peaks([-64, 64, -32, 10, 0, 0, -16, 16]), 2)).toEqual([1, 0.25]);
+  expect(levels(peaks([0, 0, 0, 0]), 2)).toEqual([0, 0]);
+  expect(levels(peaks([]), 2)).toEqual([0, 0]);
+  // More bars than peaks: none is empty.
+  expect(levels(peaks([-64, 64, -32, 32]), 4)).toEqual([1, 1, 0.5, 0.5]);
+});
+
+test('quiet and loud bars are drawn apart, and silence is still a line', () => {
+  const paths = pathsOf([0, 1]);
+  expect(paths.quiet).toBe('M1 31.0V33.0');
+  expect(paths.loud).toBe('M4 2.0V62.0');
+});
+
+test('the ruler has round marks, none at the very end', () => {
+  expect(marks(32, 7)).toEqual([0, 5, 10, 15, 20, 25, 30]);
+  expect(marks(1864, 8)).toEqual([0, 300, 600, 900, 1200, 1500, 1800]);
+  expect(marks(0, 8)).toEqual([]);
+});

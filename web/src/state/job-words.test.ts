@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import type { Job, Queue } from '../api/types';
+import { badgeWords, doing, queueTitle, waitsFor } from './job-words';
+import { unseen } from './seen';
+
+const job = (fields: Partial<Job>): Job => ({ id: 1, session: 's', kind: 'merge', status: 'running', stage: null, stages: [], ...fields }) as Job;
+const queue = (counts: Partial<Queue['counts']>, more: Partial<Queue> = {}): Queue =>
+  ({ paused: false, seconds_left: 240, limits: {}, machine: {}, counts: { ...counts }, ...more }) as Queue;
+
+test('the badge is silent when nothing runs or waits', () => {
+  expect(badgeWords(undefined, [])).toBeNull();
+  expect(badgeWords(queue({ completed: 9, failed: 1 }), [])).toBeNull();
+});
+
+test('the badge counts films first, then sessions, not jobs', () => {
+  expect(badgeWords(queue({ running: 2 }), [job({}), job({ id: 2, kind: 'waveform' })])?.text).toBe('Making 1 film');
+  const rest = [job({ kind: 'waveform' }), job({ id: 2, kind: 'thumbnails' }), job({ id: 3, kind: 'waveform', session: 't' })];
+  expect(badgeWords(queue({ running: 3 }), rest)).toEqual({ text: 'Enriching 2 sessions', short: '4 min', left: '4 min' });
+});
+
+test('the badge does not guess before the jobs are read', () => {
+  expect(badgeWords(queue({ running: 1 }), undefined)?.text).toBe('Working');
+});
+
+test('a paused queue says so, and promises no time', () => {
+  expect(badgeWords(queue({ queued: 3 }, { paused: true }), [job({ status: 'queued' })])).toEqual({ text: 'Paused · 3 jobs waiting', short: 'Paused', left: '' });
+  expect(queueTitle(queue({ running: 1 }, { paused: true }))).toBe('Pausing');
+  expect(queueTitle(queue({ queued: 1 }, { paused: true }))).toBe('Paused');
+});
+
+test('the queue says when all of it is done', () => {
+  expect(queueTitle(queue({ running: 1 }))).toBe('All done in about 4 min');
+  expect(queueTitle(queue({ completed: 4 }))).toBe('All done');
+});
+
+test('a job is called by its stage, else by its kind, known or not', () => {
+  expect(doing(job({ stage: 'film', stages: [{ name: 'film', label: 'Joining sound', progress: 0 }] }))).toBe('Joining sound');
+  expect(doing(job({ kind: 'canvas' }))).toBe('Canvas');
+  expect(waitsFor(job({ kind: 'waveform', status: 'pending' }))).toBe('Drawing the waveform, after the film');
+});
+
+test('a failure is unseen until the queue was looked at after it', () => {
+  const failed = job({ status: 'failed', completed_at: '2025-06-12T10:00:00Z' });
+  expect(unseen([failed], '')).toEqual([failed]);
+  expect(unseen([failed], '2025-06-12T10:00:00Z')).toEqual([]);
+});
