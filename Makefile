@@ -1,6 +1,6 @@
 # The two commands of the README are `make run` and `make test`; the others are for daily work.
 
-.PHONY: run test soak bench setup format clean
+.PHONY: run test soak bench page setup format clean
 
 run: setup
 	@SESSION='$(SESSION)' scripts/run
@@ -13,6 +13,9 @@ soak: setup
 
 bench: setup
 	@.venv/bin/python -m tests.benchmarks $(ROWS)
+
+page: setup
+	@.venv/bin/python hatch_build.py
 
 setup:
 	@PYTHON='$(PYTHON)' scripts/setup
