@@ -48,6 +48,7 @@ def find_files(paths: Sequence[Path]) -> Found:
         )
     paths = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - links stay links
     for path in paths:
+        _require_text(path)
         _require_there(path)
     if len(paths) == 1 and paths[0].is_dir():
         return _find_in_folder(paths[0])
@@ -59,6 +60,19 @@ def find_files(paths: Sequence[Path]) -> Found:
                 "Give folders by themselves: each becomes a session of its own.",
             )
     return Found(tuple(sorted(set(paths), key=_order)), (), None, None)
+
+
+def _require_text(path: Path) -> None:
+    """Names are kept, shown and sent as text: one that is none could not be found again."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        shown = str(path).encode("utf-8", "replace").decode("utf-8")
+        raise refuse(
+            Category.INPUT,
+            f"The name of “{shown}” is not text that Rushes can keep.",
+            "Rename the file or folder, then try again.",
+        ) from error
 
 
 def _require_there(path: Path) -> None:
@@ -109,6 +123,8 @@ def _recordings(folder: Path) -> list[Path]:
         and path.suffix.lower() not in NOT_MEDIA
         and not path.is_dir()
     ]
+    for path in files:
+        _require_text(path)
     return sorted(files, key=_order)
 
 

@@ -238,6 +238,16 @@ def test_odd_names_are_only_names(
     assert "\n" not in session.title
 
 
+def test_a_name_that_is_no_text_is_refused_in_words(
+    ingest: Ingest, library: Library, folder: Path
+) -> None:
+    odd = os.fsencode(folder) + b"/audio/seg_\xff\xfe.wav"
+    shutil.copy(folder / "audio" / "seg_000.wav", os.fsdecode(odd))
+    fault = refusal(ingest, library, folder)
+    assert "name" in fault.message
+    fault.message.encode("utf-8")
+
+
 # Live sessions
 
 
