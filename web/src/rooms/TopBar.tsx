@@ -5,6 +5,7 @@ import { useLink } from '../live/connection';
 import { Icon, Mark } from '../ui/Icon';
 import { Link } from '../ui/Link';
 import { IconBtn } from '../ui/parts';
+import { TEXT_FIELDS } from '../ui/typing';
 import { Badge } from './queue/Badge';
 import { readFilter, writeFilter } from './sessions/filter';
 
@@ -24,7 +25,7 @@ function Search() {
   }
   useEffect(() => {
     const slash = (event: KeyboardEvent) => {
-      const typing = event.target instanceof Element && event.target.closest('input, textarea, select, [contenteditable]');
+      const typing = event.target instanceof Element && event.target.closest(TEXT_FIELDS);
       if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       field.current?.focus();

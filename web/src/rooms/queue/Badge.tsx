@@ -13,19 +13,16 @@ export function Badge() {
   const failed = unseen(ended.data?.failed ?? [], useSeenUntil()).length;
   const words = badgeWords(queue.data, active.data?.jobs);
   if (words === null && failed === 0 && !open) return null;
-  const label = [words?.text, words?.left && `${words.left} left`, failed > 0 && `${failed} failed`].filter(Boolean).join(', ');
   return (
     <button
       type="button"
       className="badge"
-      aria-label={`${label || 'Queue'}. Open the queue`}
       aria-expanded={open}
       aria-haspopup="dialog"
       onClick={open ? closeQueue : openQueue}
     >
-      {words === null ? (
-        failed === 0 && <span className="ink-2">Queue</span>
-      ) : (
+      {words === null && failed === 0 ? <span className="ink-2">Queue</span> : <span className="hidden">Queue:</span>}
+      {words !== null && (
         <>
           <Icon sign={queue.data?.paused ? 'pause' : 'spin'} />
           <span className="long">{words.text}</span>

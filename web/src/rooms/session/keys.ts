@@ -1,5 +1,6 @@
 /** The keys of the player: those of every editing desk, and those of every web player. */
 import { useEffect } from 'react';
+import { TEXT_FIELDS } from '../../ui/typing';
 import { nextRate, type Player } from './player';
 
 const FRAME = 1 / 25;
@@ -56,7 +57,7 @@ export function actOf(key: string, shift: boolean, player: Player): (() => void)
 function isTaken(event: KeyboardEvent): boolean {
   const target = event.target;
   if (!(target instanceof Element)) return false;
-  if (target.closest('input:not([type="range"]), textarea, select, [contenteditable], [role="menu"], [role="dialog"], [role="tablist"]')) return true;
+  if (target.closest(`${TEXT_FIELDS}, [role="menu"], [role="dialog"], [role="tablist"]`)) return true;
   const arrow = event.key.startsWith('Arrow') || event.key === 'Home' || event.key === 'End';
   if (target.closest('[role="slider"], input[type="range"]')) return arrow;
   if (target.closest('.side, .shelf')) return arrow || event.key === ' ';

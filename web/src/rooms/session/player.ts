@@ -78,12 +78,14 @@ function control(video: HTMLVideoElement | null, stage: HTMLElement | null, stat
     rate: (rate) => {
       if (video === null) return;
       video.playbackRate = Math.min(3, Math.max(0.5, rate));
+      state.set((now) => ({ ...now, rate: video.playbackRate }));
       keep('rate', String(video.playbackRate));
     },
     volume: (volume) => {
       if (video === null) return;
       video.volume = Math.min(1, Math.max(0, volume));
       video.muted = video.volume === 0;
+      state.set((now) => ({ ...now, volume: video.volume, muted: video.muted }));
       keep('volume', String(video.volume));
     },
     mute: of((v) => {
