@@ -24,6 +24,16 @@ NOT_MEDIA = frozenset(
     for ending in endings.split()
 )
 """Endings of files that lie beside recordings without being one. Anything else is looked at."""
+MEDIA = frozenset(
+    f".{ending}"
+    for endings in (
+        "mp4 m4v mov mkv webm avi flv wmv asf mpg mpeg ts m2ts mts vob mxf ogv 3gp dv gif ivf",
+        "h264 264 h265 265 hevc av1 obu",
+        "wav w64 m4a aac mp3 flac ogg opus oga wma aif aiff caf amr ac3 eac3 dts mka au",
+    )
+    for ending in endings.split()
+)
+"""Endings that promise a recording: one that cannot be read is refused, not passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +115,7 @@ def _find_in_folder(folder: Path) -> Found:
     if description is not None and description.names_video:
         loose = [description.video] if description.video else []
     if not loose and not sound:
-        raise refuse(
-            Category.INPUT,
-            f"There is no recording in “{folder}”.",
-            "Rushes looks for a video and for sound beside it, or in folders called audio or"
-            " segments.",
-        )
+        raise nothing_found(folder)
     return Found(tuple(loose), tuple(sound), folder, description)
 
 
@@ -126,6 +131,20 @@ def _recordings(folder: Path) -> list[Path]:
     for path in files:
         _require_text(path)
     return sorted(files, key=_order)
+
+
+def nothing_found(folder: Path) -> FaultError:
+    return refuse(
+        Category.INPUT,
+        f"There is no recording in “{folder}”.",
+        "Rushes looks for a video and for sound beside it, or in folders called audio or segments.",
+    )
+
+
+def may_pass_over(path: Path, found: Found) -> bool:
+    """Whether a file that is no recording only happened to lie in the folder."""
+    named = found.folder is None or (found.description and found.description.files is not None)
+    return not named and path.suffix.lower() not in MEDIA
 
 
 def _order(path: Path) -> tuple[tuple[int, int | str], ...]:

@@ -30,7 +30,7 @@ from backend.core.session import (
 )
 from backend.core.time import ZERO, TimeRange
 from backend.description import DESCRIPTION
-from backend.discovery import Found, find_files
+from backend.discovery import Found, find_files, may_pass_over, nothing_found
 from backend.points import reach
 from backend.settings import Choices, Settings
 from backend.store.library import Library
@@ -169,6 +169,9 @@ class Ingest:
         offsets = found.description.offsets if found.description else {}
         for path, probed in zip(files, self._probe(files), strict=True):
             if isinstance(probed, Fault):
+                if probed.category is Category.INPUT and may_pass_over(path, found):
+                    notes.append(f"{path.name} was left out: it is no recording.")
+                    continue
                 raise FaultError(probed)
             source, info = probed
             if info.video and path not in found.sound:
@@ -192,6 +195,8 @@ class Ingest:
                 f" {DESCRIPTION}.",
             )
         picture = pictures[0] if pictures else None
+        if picture is None and not segments:
+            raise nothing_found(found.folder or files[0].parent)
         return picture, segments, notes + _notes(picture, segments)
 
 

@@ -97,12 +97,15 @@ def test_what_lies_beside_a_recording_is_left_alone(ingest: Ingest, folder: Path
     (folder / "notes.txt").write_text("not media")
     (folder / ".hidden.mp4").write_text("not media")
     (folder / "cover.jpg").write_bytes(b"\xff\xd8")
+    (folder / "README").write_text("about this recording")
+    (folder / "audio" / "markers").touch()
     (folder / "clips").mkdir()
     write_video(folder / "clips" / "another.mp4", 1)
     write_sound(folder / "whole.flac", 1)
     session, _ = ingest.bring([folder])
     assert len(session.segments) == 3
-    assert any("whole.flac" in note for note in session.notes)
+    for left_out in ("whole.flac", "README", "markers"):
+        assert any(left_out in note for note in session.notes)
 
 
 def test_the_same_files_again_are_the_same_session(
@@ -171,6 +174,13 @@ def test_a_folder_without_media(ingest: Ingest, library: Library, tmp_path: Path
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "readme.md").write_text("hello")
     assert "no recording" in refusal(ingest, library, tmp_path / "empty").message
+
+
+def test_a_folder_of_files_that_are_nothing(
+    ingest: Ingest, library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "README").write_text("hello")
+    assert "no recording" in refusal(ingest, library, tmp_path).message
 
 
 def test_two_videos(ingest: Ingest, library: Library, folder: Path) -> None:

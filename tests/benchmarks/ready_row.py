@@ -22,7 +22,8 @@ def session() -> Path | None:
     if not maker.exists() or shutil.which("ffmpeg") is None:
         return None
     aac, wav = PLACE / f"session-{MINUTES}", PLACE / f"session-{MINUTES}-wav"
-    if not (wav / "done").exists():
+    marker = PLACE / f"session-{MINUTES}-wav.done"
+    if not marker.exists():
         python = peer_python("maker", "numpy", "soundfile")
         shutil.rmtree(aac, ignore_errors=True)
         shutil.rmtree(wav, ignore_errors=True)
@@ -33,7 +34,7 @@ def session() -> Path | None:
             target = wav / "audio" / f"{piece.stem}.wav"
             timed(["ffmpeg", "-v", "error", "-y", "-i", piece, target])
         shutil.rmtree(aac)
-        (wav / "done").touch()
+        marker.touch()
     return wav
 
 
