@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,13 +12,30 @@ from urllib.parse import quote, urlencode
 import urllib3
 
 from backend.core.fault import Category, Fault
-from backend.launch import Address
 
 Json = dict[str, Any]
 SECONDS = 60.0
 STREAM_SILENCE = 30.0
 """Seconds of a stream without even a heartbeat after which the backend counts as gone."""
 _CATEGORIES = frozenset(str(category) for category in Category)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a backend listens, and the token of its launch."""
+
+    port: int
+    token: str
+    pid: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @staticmethod
+    def from_dict(fields: Mapping[str, object]) -> Address:
+        """Raises KeyError or ValueError for anything that is no address."""
+        return Address(int(str(fields["port"])), str(fields["token"]), int(str(fields["pid"])))
 
 
 class Gone(Exception):

@@ -12,10 +12,9 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from backend.client import Address, Client, Gone, Unwilling
 from backend.core.fault import Category, Fault, FaultError, explain, refuse
 from backend.settings import Settings
 
@@ -29,24 +28,6 @@ if sys.platform == "win32":
     _DETACHED = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a backend listens, and the token of its launch."""
-
-    port: int
-    token: str
-    pid: int
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @staticmethod
-    def from_dict(fields: Mapping[str, object]) -> Address:
-        """Raises KeyError or ValueError for anything that is no address."""
-        return Address(int(str(fields["port"])), str(fields["token"]), int(str(fields["pid"])))
-
-
 def attach(settings: Settings) -> Address | None:
     """The backend that serves this library now; None where none answers."""
     try:
@@ -58,8 +39,6 @@ def attach(settings: Settings) -> Address | None:
 
 
 def _answers(address: Address) -> bool:
-    from backend.client import Client, Gone, Unwilling
-
     try:
         with Client(address, seconds=ANSWER_SECONDS) as client:
             client.get("/api/status")

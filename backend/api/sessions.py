@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from backend.api.faults import Refused, known, missing
-from backend.api.jobs import FaultBody, JobBody, fault_body, job_body, progress_of
+from backend.api.session_body import (
+    Options,
+    SessionsBody,
+    WholeSession,
+    session_body,
+    whole_session,
+)
 from backend.api.wire import Asked, Page, reply, services
-from backend.core.artifact import Artifact, ArtifactKind
-from backend.core.flow import SessionStatus, merge_of, session_status
-from backend.core.job import Job, JobStatus, Priority
-from backend.core.session import Session, SessionOptions, SessionState, clean_title
-from backend.core.time import ZERO, seconds
-from backend.core.timeline import session_timeline
+from backend.core.flow import SessionStatus
+from backend.core.job import Priority
+from backend.core.session import Session, clean_title
+from backend.core.time import seconds
+from backend.store.listing import ORDERS, Wanted
 from backend.store.orders import Conflict
-from backend.store.sessions import ORDERS, Wanted
 
 api = APIBlueprint("sessions", __name__, url_prefix="/api/sessions")
 
@@ -55,15 +57,6 @@ AbsolutePath = Annotated[str, AfterValidator(_absolute)]
 PriorityName = Annotated[str, Field(pattern="^(high|normal|low)$")]
 
 
-class Options(Asked):
-    merge: bool = True
-    optimise: bool = True
-    enrich: bool = True
-
-    def core(self) -> SessionOptions:
-        return SessionOptions(self.merge, self.optimise, self.enrich)
-
-
 class NewSession(Asked):
     """Recordings to take in, or a live session to begin."""
 
@@ -81,186 +74,6 @@ class NewSession(Asked):
         if self.live == (self.paths is not None):
             raise ValueError("give either paths, or live: true")
         return self
-
-
-class SegmentBody(BaseModel):
-    name: str
-    path: str
-    size: int
-    duration: float
-    offset: float
-    """Seconds after the session's start."""
-
-
-class FilmBody(BaseModel):
-    path: str
-    key: str
-    size: int
-    duration: float | None
-
-
-class StripBody(BaseModel):
-    """How the strip of thumbnails is laid out, from the top left, row by row."""
-
-    key: str
-    columns: int
-    rows: int
-    tile_width: int
-    tile_height: int
-    count: int
-    interval: float
-    """Seconds of film that one tile stands for."""
-
-
-class KeyBody(BaseModel):
-    key: str
-
-
-class ProcessingBody(BaseModel):
-    """How the film comes along; None in all fields where none was asked for."""
-
-    status: JobStatus | None
-    progress: float
-    stage: str | None
-    fault: FaultBody | None
-    started_at: datetime | None
-    completed_at: datetime | None
-
-
-class SessionBody(BaseModel):
-    id: str
-    title: str
-    status: SessionStatus
-    state: SessionState
-    started_at: datetime
-    created_at: datetime
-    updated_at: datetime
-    ended_at: datetime | None
-    deleted_at: datetime | None
-    folder: str | None
-    duration: float
-    """Seconds of recording."""
-    original_size: int
-    size: int | None
-    """Bytes of the film."""
-    compression_ratio: float | None
-    """The film's size by that of the originals."""
-    film: FilmBody | None
-    media_processing: ProcessingBody
-    notes: list[str]
-    segment_count: int
-    watched: float
-    """Seconds of film after which its owner stopped watching."""
-    strip: StripBody | None
-    peaks: KeyBody | None
-    rendition: KeyBody | None
-    """A version for browsers that cannot play the film."""
-
-
-class WholeSession(SessionBody):
-    """With what a list leaves out."""
-
-    options: Options
-    originals: list[str]
-    segments: list[SegmentBody]
-    jobs: list[JobBody]
-
-
-class SessionsBody(BaseModel):
-    sessions: list[SessionBody]
-    total: int
-
-
-def _film(session: Session) -> FilmBody | None:
-    film = session.film
-    if film is None:
-        return None
-    duration: float | None = None
-    told = film.facts.get("duration")
-    if isinstance(told, int | float | str):
-        duration = float(seconds(told))
-    return FilmBody(path=film.path, key=film.key, size=film.size, duration=duration)
-
-
-def _processing(jobs: Sequence[Job]) -> ProcessingBody:
-    merge = merge_of(jobs)
-    progress, live = (0.0, {}) if merge is None else progress_of(merge, services().board)
-    return ProcessingBody(
-        status=None if merge is None else merge.status,
-        progress=progress,
-        stage=None if merge is None else live.get("stage") or merge.stage,
-        fault=None if merge is None else fault_body(merge.fault),
-        started_at=None if merge is None else merge.started_at,
-        completed_at=None if merge is None else merge.completed_at,
-    )
-
-
-def _strip(strip: Artifact | None) -> StripBody | None:
-    if strip is None:
-        return None
-    try:
-        return StripBody.model_validate({"key": strip.key, **strip.facts})
-    except ValidationError:
-        return None  # made by another version: shown again once it is made anew
-
-
-def session_body(
-    session: Session, jobs: Sequence[Job], made: Sequence[Artifact] = ()
-) -> SessionBody:
-    newest = {artifact.kind: artifact for artifact in made}
-    peaks, rendition = newest.get(ArtifactKind.PEAKS), newest.get(ArtifactKind.RENDITION)
-    film, original = _film(session), session.original_size
-    return SessionBody(
-        id=session.id,
-        title=session.title,
-        status=session_status(session, jobs),
-        state=session.state,
-        started_at=session.started_at,
-        created_at=session.created_at,
-        updated_at=session.updated_at,
-        ended_at=session.ended_at,
-        deleted_at=session.deleted_at,
-        folder=session.folder,
-        duration=round(float(session_timeline(session).duration), 6),
-        original_size=original,
-        size=None if film is None else film.size,
-        compression_ratio=round(film.size / original, 4) if film and original else None,
-        film=film,
-        media_processing=_processing(jobs),
-        notes=list(session.notes),
-        segment_count=len(session.segments),
-        watched=float(session.watched),
-        strip=_strip(newest.get(ArtifactKind.STRIP)),
-        peaks=None if peaks is None else KeyBody(key=peaks.key),
-        rendition=None if rendition is None else KeyBody(key=rendition.key),
-    )
-
-
-def whole_session(session: Session) -> WholeSession:
-    library = services().library
-    jobs = library.jobs.of_sessions([session.id])[session.id]
-    made = library.artifacts.of_session(session.id)
-    segments, end = [], ZERO
-    for segment in session.segments:
-        start: Fraction = end if segment.offset is None else segment.offset
-        end = start + segment.info.duration
-        segments.append(
-            SegmentBody(
-                name=segment.name,
-                path=segment.source.path,
-                size=segment.source.size,
-                duration=round(float(segment.info.duration), 6),
-                offset=round(float(start), 6),
-            )
-        )
-    options = session.options
-    return WholeSession(
-        **session_body(session, jobs, made).model_dump(),
-        options=Options(merge=options.merge, optimise=options.optimise, enrich=options.enrich),
-        originals=[source.path for source in session.sources],
-        segments=segments,
-        jobs=[job_body(job, services().board) for job in jobs],
-    )
 
 
 class SessionPath(Asked):

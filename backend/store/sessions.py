@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 from backend.core.artifact import Artifact
 from backend.core.event import SESSION_CREATED, SESSION_DELETED, SESSION_UPDATED
-from backend.core.flow import Planned, SessionStatus, plan_session
+from backend.core.flow import Planned
 from backend.core.job import Job, JobKind, Priority
-from backend.core.media import Source
 from backend.core.session import Picture, Segment, Session, SessionState
 from backend.core.timeline import session_timeline
-from backend.store import artifacts, graph, values
+from backend.store import artifacts, graph, intake, values
 from backend.store.db import Database, Transaction
-from backend.store.orders import Conflict, cancel_all
+from backend.store.intake import sources_key
+from backend.store.listing import ORDERS, Wanted
+from backend.store.orders import cancel_all
 from backend.store.tables import (
     RETURNING_JOB,
     ArtifactRow,
@@ -31,65 +31,7 @@ from backend.store.tables import (
     session_from,
 )
 
-
-def sources_key(sources: Iterable[Source]) -> str | None:
-    """What an unchanged set of files is recognised by; None for no files."""
-    keys = sorted(source.key + "\0" + source.path for source in sources)
-    if not keys:
-        return None
-    return hashlib.blake2b(
-        "\n".join(keys).encode("utf-8", "surrogatepass"), digest_size=16
-    ).hexdigest()
-
-
 log = logging.getLogger(__name__)
-
-
-ORDERS: Mapping[str, str] = {
-    "newest": "created_at DESC",
-    "oldest": "created_at",
-    "recorded": "started_at DESC",
-    "title": "title COLLATE NOCASE",
-}
-"""Ways to sort a list, by name."""
-
-_STATUS = """CASE
-    WHEN state = 'live' THEN 'recording'
-    WHEN film IS NOT NULL THEN 'ready'
-    ELSE coalesce(
-        (SELECT CASE job.status
-            WHEN 'running' THEN 'processing' WHEN 'paused' THEN 'paused'
-            WHEN 'failed' THEN 'failed' WHEN 'cancelled' THEN 'cancelled'
-            WHEN 'completed' THEN 'unmerged' ELSE 'waiting' END
-         FROM job WHERE job.session = session.id AND job.kind = 'merge'
-         ORDER BY job.id DESC LIMIT 1),
-        'unmerged')
-END"""
-"""`core.flow.session_status` in SQL; a test holds the two against each other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which sessions a list is to show, and in what order (a name in `ORDERS`)."""
-
-    words: str = ""
-    """In the title, in any case of the letters."""
-    statuses: tuple[SessionStatus, ...] = ()
-    order: str = "newest"
-
-    @property
-    def condition(self) -> str:
-        parts = ["deleted_at IS NULL"]
-        if self.words:
-            parts.append("instr(fold(title), ?)")
-        if self.statuses:
-            parts.append(f"{_STATUS} IN ({', '.join('?' * len(self.statuses))})")
-        return " AND ".join(parts)
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        words = (self.words.casefold(),) if self.words else ()
-        return (*words, *map(str, self.statuses))
 
 
 class Sessions:
@@ -171,7 +113,7 @@ class Sessions:
         """Store a session; one that has ended gets its whole graph in the same transaction."""
 
         def create(transaction: Transaction) -> None:
-            _create(transaction, session, priority)
+            intake.create(transaction, session, priority)
 
         self._database.write(create)
         return self._kept(session.id)
@@ -193,7 +135,7 @@ class Sessions:
             )
             if known:
                 return str(known[0][0])
-            _create(transaction, session, priority)
+            intake.create(transaction, session, priority)
             return session.id
 
         stored = self._database.write(create)
@@ -206,14 +148,14 @@ class Sessions:
         """
 
         def add(transaction: Transaction) -> None:
-            _require_live(transaction, session)
+            intake.require_live(transaction, session)
             if isinstance(added, Picture):
                 transaction.execute(
                     "UPDATE session SET picture = ? WHERE id = ?",
                     (values.dump_picture(added), session),
                 )
             else:
-                _put_segment(transaction, session, added)
+                intake.put_segment(transaction, session, added)
             transaction.execute(
                 "UPDATE session SET updated_at = ? WHERE id = ?", (transaction.now, session)
             )
@@ -226,7 +168,7 @@ class Sessions:
         """End a live session and plan its work, at once and together. Raises as `add`."""
 
         def end(transaction: Transaction) -> None:
-            _require_live(transaction, session)
+            intake.require_live(transaction, session)
             live = self._kept(session)  # read here, or a piece that comes in meanwhile is left out
             ended = replace(live, state=SessionState.ENDED)
             transaction.execute(
@@ -235,7 +177,7 @@ class Sessions:
                 (transaction.now, transaction.now, sources_key(live.sources), session),
             )
             transaction.emit(SESSION_UPDATED, session)
-            _plan(transaction, ended, priority)
+            intake.plan(transaction, ended, priority)
 
         self._database.write(end)
         return self._kept(session)
@@ -252,7 +194,7 @@ class Sessions:
                     (session,),
                 )
             }
-            _plan(transaction, kept, priority, done)
+            intake.plan(transaction, kept, priority, done)
 
         self._database.write(plan)
 
@@ -343,7 +285,7 @@ class Sessions:
         def adopt(transaction: Transaction) -> bool:
             if transaction.execute("SELECT 1 FROM session WHERE id = ?", (session.id,)):
                 return False
-            _insert(transaction, session)
+            intake.insert(transaction, session)
             for artifact in made:
                 artifacts.settle(transaction, artifact)
             transaction.emit(SESSION_CREATED, session.id, data={"title": session.title})
@@ -356,75 +298,3 @@ class Sessions:
         if kept is None:
             raise KeyError(session)
         return kept
-
-
-def _create(transaction: Transaction, session: Session, priority: Priority) -> None:
-    _insert(transaction, session)
-    transaction.emit(SESSION_CREATED, session.id, data={"title": session.title})
-    if session.state is SessionState.ENDED:
-        _plan(transaction, session, priority)
-
-
-def _insert(transaction: Transaction, session: Session) -> None:
-    ended = session.ended_at
-    if session.state is SessionState.ENDED and ended is None:
-        ended = values.moment(transaction.now)
-    transaction.execute(
-        "INSERT INTO session (id, title, state, started_at, created_at, updated_at, ended_at,"
-        " folder, sources, picture, options, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            session.id,
-            session.title,
-            str(session.state),
-            values.milliseconds(session.started_at),
-            values.milliseconds(session.created_at),
-            transaction.now,
-            None if ended is None else values.milliseconds(ended),
-            session.folder,
-            sources_key(session.sources),
-            None if session.picture is None else values.dump_picture(session.picture),
-            values.dump_options(session.options),
-            values.dump_notes(session.notes),
-        ),
-    )
-    for position, segment in enumerate(session.segments):
-        _write_segment(transaction, session.id, position, segment)
-
-
-def _write_segment(transaction: Transaction, session: str, position: int, segment: Segment) -> None:
-    transaction.execute(
-        "INSERT OR REPLACE INTO segment (session, position, name, facts) VALUES (?, ?, ?, ?)",
-        (session, position, segment.name, values.dump_segment(segment)),
-    )
-
-
-def _put_segment(transaction: Transaction, session: str, segment: Segment) -> None:
-    """Behind the last, or in the place of the piece that has the same name."""
-    same = transaction.execute(
-        "SELECT position FROM segment WHERE session = ? AND name = ?", (session, segment.name)
-    )
-    following = transaction.execute(
-        "SELECT coalesce(max(position), -1) + 1 FROM segment WHERE session = ?", (session,)
-    )
-    _write_segment(transaction, session, (same or following)[0][0], segment)
-
-
-def _require_live(transaction: Transaction, session: str) -> None:
-    rows = transaction.execute(
-        "SELECT state FROM session WHERE id = ? AND deleted_at IS NULL", (session,)
-    )
-    if not rows:
-        raise KeyError(session)
-    if rows[0][0] != SessionState.LIVE:
-        raise Conflict("This session has ended: nothing can be added to it any more.")
-
-
-def _plan(
-    transaction: Transaction,
-    session: Session,
-    priority: Priority,
-    done: Collection[JobKind] = (),
-) -> None:
-    length = session_timeline(session).duration
-    planned = tuple(job for job in plan_session(session, priority) if job.kind not in done)
-    graph.insert(transaction, session.id, planned, float(length))

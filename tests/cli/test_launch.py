@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.client import Address
 from backend.core.fault import FaultError
-from backend.launch import Address, attach, ensure, serve_argv
+from backend.launch import attach, ensure, serve_argv
 from backend.settings import Settings
 
 

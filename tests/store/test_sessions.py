@@ -14,8 +14,10 @@ from backend.core.flow import SessionStatus, merge_of, session_status
 from backend.core.job import JobKind, JobStatus, Lane, Priority
 from backend.core.session import Segment, SessionOptions, SessionState
 from backend.store.db import Transaction
+from backend.store.intake import sources_key
+from backend.store.listing import Wanted
 from backend.store.orders import Conflict
-from backend.store.sessions import Sessions, Wanted, sources_key
+from backend.store.sessions import Sessions
 
 from .making import MOMENT, Clock, Store, film, picture, segment, session
 

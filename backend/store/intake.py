@@ -1,0 +1,101 @@
+"""Rows of sessions: written when one is taken in, added to while it is recorded.
+
+Functions here run inside a transaction of the writer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+
+from backend.core.event import SESSION_CREATED
+from backend.core.flow import plan_session
+from backend.core.job import JobKind, Priority
+from backend.core.media import Source
+from backend.core.session import Segment, Session, SessionState
+from backend.core.timeline import session_timeline
+from backend.store import graph, values
+from backend.store.db import Transaction
+from backend.store.orders import Conflict
+
+
+def sources_key(sources: Iterable[Source]) -> str | None:
+    """What an unchanged set of files is recognised by; None for no files."""
+    keys = sorted(source.key + "\0" + source.path for source in sources)
+    if not keys:
+        return None
+    return hashlib.blake2b(
+        "\n".join(keys).encode("utf-8", "surrogatepass"), digest_size=16
+    ).hexdigest()
+
+
+def create(transaction: Transaction, session: Session, priority: Priority) -> None:
+    insert(transaction, session)
+    transaction.emit(SESSION_CREATED, session.id, data={"title": session.title})
+    if session.state is SessionState.ENDED:
+        plan(transaction, session, priority)
+
+
+def insert(transaction: Transaction, session: Session) -> None:
+    ended = session.ended_at
+    if session.state is SessionState.ENDED and ended is None:
+        ended = values.moment(transaction.now)
+    transaction.execute(
+        "INSERT INTO session (id, title, state, started_at, created_at, updated_at, ended_at,"
+        " folder, sources, picture, options, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            session.id,
+            session.title,
+            str(session.state),
+            values.milliseconds(session.started_at),
+            values.milliseconds(session.created_at),
+            transaction.now,
+            None if ended is None else values.milliseconds(ended),
+            session.folder,
+            sources_key(session.sources),
+            None if session.picture is None else values.dump_picture(session.picture),
+            values.dump_options(session.options),
+            values.dump_notes(session.notes),
+        ),
+    )
+    for position, segment in enumerate(session.segments):
+        write_segment(transaction, session.id, position, segment)
+
+
+def write_segment(transaction: Transaction, session: str, position: int, segment: Segment) -> None:
+    transaction.execute(
+        "INSERT OR REPLACE INTO segment (session, position, name, facts) VALUES (?, ?, ?, ?)",
+        (session, position, segment.name, values.dump_segment(segment)),
+    )
+
+
+def put_segment(transaction: Transaction, session: str, segment: Segment) -> None:
+    """Behind the last, or in the place of the piece that has the same name."""
+    same = transaction.execute(
+        "SELECT position FROM segment WHERE session = ? AND name = ?", (session, segment.name)
+    )
+    following = transaction.execute(
+        "SELECT coalesce(max(position), -1) + 1 FROM segment WHERE session = ?", (session,)
+    )
+    write_segment(transaction, session, (same or following)[0][0], segment)
+
+
+def require_live(transaction: Transaction, session: str) -> None:
+    rows = transaction.execute(
+        "SELECT state FROM session WHERE id = ? AND deleted_at IS NULL", (session,)
+    )
+    if not rows:
+        raise KeyError(session)
+    if rows[0][0] != SessionState.LIVE:
+        raise Conflict("This session has ended: nothing can be added to it any more.")
+
+
+def plan(
+    transaction: Transaction,
+    session: Session,
+    priority: Priority,
+    done: Collection[JobKind] = (),
+) -> None:
+    length = session_timeline(session).duration
+    planned = tuple(job for job in plan_session(session, priority) if job.kind not in done)
+    graph.insert(transaction, session.id, planned, float(length))
