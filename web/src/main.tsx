@@ -4,7 +4,6 @@ import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { Problem } from './api/client';
 import { signIn, takeToken } from './api/sign-in';
-import { setLink } from './live/connection';
 import './ui/styles/all.css';
 
 const client = new QueryClient({
@@ -24,7 +23,8 @@ const client = new QueryClient({
 
 async function open(): Promise<void> {
   const token = takeToken();
-  if (token !== null && !(await signIn(token))) setLink('out');
+  // A token that is refused proves nothing: the cookie of an earlier one may still hold.
+  if (token !== null) await signIn(token);
   const root = document.getElementById('root');
   if (root === null) throw new Error('The page has no root.');
   createRoot(root).render(

@@ -32,4 +32,5 @@ export const keys = {
   settings: ['settings'] as const,
   status: ['status'] as const,
   backups: ['backups'] as const,
+  bin: ['sessions', 'bin'] as const,
 };

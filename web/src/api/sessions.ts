@@ -71,6 +71,14 @@ export function useSession(id: string) {
   });
 }
 
+/** What was deleted and can still be brought back, the newest first. */
+export function useBin() {
+  return useQuery({
+    queryKey: keys.bin,
+    queryFn: async ({ signal }) => told(await api.GET('/api/sessions', { params: { query: { binned: true, limit: 50 } }, signal })),
+  });
+}
+
 /** A session's title and pictures, from a list that has it, else read by itself. */
 export function useSessionFacts(id: string): Session | undefined {
   const client = useQueryClient();

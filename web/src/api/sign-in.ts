@@ -1,5 +1,5 @@
 /** Signing in: the token stands behind # in the address, which is sent to nobody and logged nowhere. */
-import { Problem, send } from './client';
+import { send } from './client';
 
 /** The token in the address, taken out of it so that no history or bookmark keeps it. */
 export function takeToken(): string | null {
@@ -9,12 +9,7 @@ export function takeToken(): string | null {
   return found[1] ?? null;
 }
 
-/** Exchange the token for a cookie. Whether it was taken; what it does not know, it leaves be. */
-export async function signIn(token: string): Promise<boolean> {
-  try {
-    await send('POST', '/api/sign-in', { headers: { Authorization: `Bearer ${token}` } });
-    return true;
-  } catch (error) {
-    return error instanceof Problem && error.status !== 401;
-  }
+/** Exchange the token for a cookie. Whether that worked shows in the first request after it. */
+export async function signIn(token: string): Promise<void> {
+  await send('POST', '/api/sign-in', { headers: { Authorization: `Bearer ${token}` } }).catch(() => undefined);
 }

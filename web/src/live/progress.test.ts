@@ -30,10 +30,30 @@ test('a bar never goes back while its job runs', () => {
   expect(state.jobs.get(7)?.progress).toBe(0.6);
 });
 
-test.each(['job-completed', 'job-failed', 'job-cancelled', 'job-queued', 'job-paused', 'job-retried'])('%s forgets how far it was', (name) => {
+test.each(['job-running', 'job-queued', 'job-retried'])('%s begins at nothing', (name) => {
   const state = after(told('media-processing-progress', { progress: 0.6 }), told(name));
   expect(state.jobs.size).toBe(0);
   expect(state.films.size).toBe(0);
+});
+
+test('a job that completed is full, until the snapshot says so too', () => {
+  const stages = [{ name: 'film', label: 'Film', progress: 0.6 }];
+  const state = after(told('job-progress', { progress: 0.6, stages }), told('job-completed'));
+  expect(state.jobs.get(7)).toMatchObject({ progress: 1, stages: [{ progress: 1 }], secondsLeft: null });
+});
+
+test('a job that failed stands where it stopped', () => {
+  const stages = [{ name: 'film', label: 'Film', progress: 0.6 }];
+  const live = after(told('job-progress', { progress: 0.6, stages }), told('job-failed')).jobs.get(7);
+  const job = { id: 7, status: 'failed', progress: 0, stage: 'film', stages: [] } as unknown as Job;
+  expect(withLive(job, live)).toMatchObject({ progress: 0.6, stages });
+});
+
+test('only the newest jobs are remembered', () => {
+  const many = Array.from({ length: 400 }, (_, n) => told('job-progress', { job: n, progress: 0.5 }));
+  const state = after(...many);
+  expect(state.jobs.size).toBe(300);
+  expect(state.jobs.has(399)).toBe(true);
 });
 
 test('a new attempt begins at nothing', () => {
@@ -56,8 +76,8 @@ test('a job shows what was told live only while it runs', () => {
   const live = after(told('job-progress', { progress: 0.6, stage: 'film', speed: 80 })).jobs.get(7);
   const job = { id: 7, status: 'running', progress: 0.7, stage: 'reading' } as Job;
   expect(withLive(job, live)).toMatchObject({ progress: 0.7, stage: 'film', speed: 80 });
-  const done = { ...job, status: 'completed' as const };
-  expect(withLive(done, live)).toBe(done);
+  const waits = { ...job, status: 'queued' as const };
+  expect(withLive(waits, live)).toBe(waits);
 });
 
 test('each event says what it has made old', () => {

@@ -29,9 +29,15 @@ export function reduce(state: Running, event: LiveEvent): Running {
   if (event.event === 'job-progress' || event.event === 'media-processing-progress') {
     return advance(state, event, event.job, event.session);
   }
-  if (event.event.startsWith('job-') && event.event !== 'job-running') return forget(state, event.job);
-  return state;
+  if (event.event === 'job-completed') return finish(state, event.job);
+  // A new attempt begins at nothing. Until then what was told last stands: the snapshot that follows
+  // an ending says what became of it, and in between nothing must jump.
+  return BEGINNINGS.has(event.event) ? forget(state, event.job) : state;
 }
+
+const BEGINNINGS = new Set(['job-running', 'job-queued', 'job-retried']);
+/** Jobs remembered; the oldest go first. */
+const MOST = 300;
 
 function advance(state: Running, event: LiveEvent, job: number, session: string): Running {
   const before = state.jobs.get(job);
@@ -48,7 +54,17 @@ function advance(state: Running, event: LiveEvent, job: number, session: string)
     speed: event.speed ?? before?.speed ?? null,
   };
   const films = film && state.films.get(session) !== job ? new Map(state.films).set(session, job) : state.films;
-  return { jobs: new Map(state.jobs).set(job, now), films };
+  const jobs = new Map(state.jobs).set(job, now);
+  const [oldest] = jobs.keys();
+  if (jobs.size > MOST && oldest !== undefined) jobs.delete(oldest);
+  return { jobs, films };
+}
+
+function finish(state: Running, job: number): Running {
+  const before = state.jobs.get(job);
+  if (before === undefined) return state;
+  const stages = before.stages.map((stage) => ({ ...stage, progress: 1 }));
+  return { ...state, jobs: new Map(state.jobs).set(job, { ...before, progress: 1, stages, secondsLeft: null }) };
 }
 
 function forget(state: Running, job: number): Running {
@@ -66,7 +82,12 @@ export const running = createStore<Running>(NOTHING);
 
 /** A job with what was last told of it. */
 export function withLive(job: Job, live: JobProgress | undefined): Job {
-  if (live === undefined || job.status !== 'running') return job;
+  if (live === undefined) return job;
+  if (job.status !== 'running') {
+    // Its stages are no longer told; where it stopped was told last.
+    const ended = job.status === 'failed' || job.status === 'cancelled' || job.status === 'completed';
+    return ended && (job.stages ?? []).length === 0 ? { ...job, stages: [...live.stages], progress: Math.max(job.progress, live.progress) } : job;
+  }
   return {
     ...job,
     progress: Math.max(job.progress, live.progress),

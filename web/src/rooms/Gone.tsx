@@ -6,7 +6,7 @@ import { useTitle } from '../ui/useTitle';
 export function Gone() {
   useTitle('Not here');
   return (
-    <Nothing title="This session is not here" text="It may have been deleted. What was deleted lately is in the bin: rushes sessions restore brings it back." />
+    <Nothing title="This session is not here" text="It may have been deleted. What was deleted lately can be brought back from the bin, in the settings." bin />
   );
 }
 
@@ -15,7 +15,7 @@ export function NotFound() {
   return <Nothing title="There is nothing at this address" text="The address may be misspelt, or from another version of Rushes." />;
 }
 
-function Nothing({ title, text }: { title: string; text: string }) {
+function Nothing({ title, text, bin = false }: { title: string; text: string; bin?: boolean }) {
   return (
     <main id="main" tabIndex={-1} className="alone">
       <div className="inner">
@@ -25,6 +25,11 @@ function Nothing({ title, text }: { title: string; text: string }) {
           <Link className="btn primary" href={addressOf.sessions}>
             Show all sessions
           </Link>
+          {bin && (
+            <Link className="btn" href={addressOf.settings}>
+              Look in the bin
+            </Link>
+          )}
         </div>
       </div>
     </main>

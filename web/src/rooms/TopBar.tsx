@@ -98,7 +98,7 @@ export function TabBar() {
   const { place, queue } = useRoute();
   const mark = (on: boolean) => (on ? { 'aria-current': 'page' as const } : {});
   return (
-    <nav className="tabbar" aria-label="Rushes">
+    <nav className="tabbar" aria-label="Places">
       <Link href={addressOf.sessions} {...mark(place.name === 'sessions' && !queue)}>
         <Icon sign="film" />
         Sessions

@@ -96,8 +96,8 @@ function Room({ session }: { session: WholeSession }) {
       <Head session={session} player={player} />
       <section className="stage" aria-label="Film">
         <Stage session={session} player={player} onVideo={setVideo} onBox={setBox} cover={cover} />
-        <Timeline session={session} player={player} video={video} />
-        <Hints />
+        {session.film && <Timeline session={session} player={player} video={video} />}
+        {choice && <Hints />}
       </section>
       <Side session={session} player={player} />
     </main>
@@ -120,7 +120,7 @@ function Head({ session, player }: { session: WholeSession; player: Player }) {
   const facts = [when(new Date(session.started_at), now), clock(session.film?.duration ?? session.duration), height ? `${height}p` : null];
   return (
     <div className="room-head">
-      <Link className="btn plain crumb" href={addressOf.sessions}>
+      <Link className="btn plain crumb" aria-label="Sessions" href={addressOf.sessions}>
         <Icon sign="left" />
         <span className="wide-word">Sessions</span>
       </Link>

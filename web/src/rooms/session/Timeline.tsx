@@ -80,7 +80,7 @@ export function Timeline({ session, player, video }: { session: Session; player:
               <path className="talk" d={paths.loud} />
             </svg>
           ) : (
-            <p className="no-wave">{session.film === null ? '' : (peaks.isLoading || !session.peaks) && !peaks.isError ? 'The waveform appears here when it is drawn.' : 'There is no waveform of this film.'}</p>
+            <p className="no-wave">{(peaks.isLoading || !session.peaks) && !peaks.isError ? 'The waveform appears here when it is drawn.' : 'There is no waveform of this film.'}</p>
           )}
         </div>
         <i className="playhead" ref={head} />

@@ -10,6 +10,7 @@ import { size, when } from '../../state/words';
 import { Btn, Trouble } from '../../ui/parts';
 import { Segments } from '../../ui/Segments';
 import { useTitle } from '../../ui/useTitle';
+import { Bin } from './Bin';
 import { groupsOf, helpOf, titleOf } from './groups';
 import { NumberRow } from './NumberRow';
 
@@ -42,6 +43,7 @@ export function Settings() {
           ))}
         </section>
       ))}
+      <Bin />
       <Backups />
       <About />
     </main>
