@@ -25,17 +25,13 @@ export class Problem extends Error {
     return this.status === 0 || (this.status >= 500 && this.body.type === 'unreachable');
   }
 
-  /** The address is not known to this backend, or does not take this method. */
-  get unknownRoute(): boolean {
-    return this.status === 404 || this.status === 405;
-  }
 }
 
 const UNREACHABLE: ProblemBody = {
   type: 'unreachable',
   title: 'Rushes does not answer',
-  detail: 'Rushes does not answer.',
-  hint: 'Start it again. This page goes on by itself when it is back.',
+  detail: 'It may have been closed, or is just starting.',
+  hint: 'Start it again if it does not come; this page goes on by itself.',
 };
 
 function isProblem(value: unknown): value is ProblemBody {

@@ -7,7 +7,7 @@ export interface SessionFilter {
   sort: Sort;
 }
 
-export type Sort = 'newest' | 'oldest' | 'title' | 'longest';
+export type Sort = 'newest' | 'oldest' | 'recorded' | 'title';
 
 export const STATUSES: Record<SessionFilter['show'], readonly SessionStatus[]> = {
   all: [],
@@ -33,4 +33,5 @@ export const keys = {
   status: ['status'] as const,
   backups: ['backups'] as const,
   bin: ['sessions', 'bin'] as const,
+  routes: ['routes'] as const,
 };

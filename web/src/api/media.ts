@@ -6,10 +6,11 @@ import type { Session, Strip } from './types';
 
 const base = (id: string) => `/api/sessions/${encodeURIComponent(id)}`;
 
+/** A film, or its rendition: a key names one version of either. */
 export const filmAddress = (id: string, key: string): string => `${base(id)}/media?v=${encodeURIComponent(key)}`;
 
-export const renditionAddress = (id: string, key: string): string =>
-  `${base(id)}/media?v=${encodeURIComponent(key)}&rendition=webm`;
+/** The film as a file to keep, named by its session's title. */
+export const downloadAddress = (id: string, key: string): string => `${filmAddress(id, key)}&download=true`;
 
 export const stripAddress = (id: string, strip: Strip): string =>
   `${base(id)}/thumbnails?v=${encodeURIComponent(strip.key)}`;

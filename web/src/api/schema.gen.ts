@@ -289,7 +289,8 @@ export interface paths {
         delete: operations["sessions_delete_session__session__delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Give it another title, or remember where its owner stopped watching. */
+        patch: operations["sessions_change_session__session__patch"];
         trace?: never;
     };
     "/api/sessions/{session}/cancel": {
@@ -320,6 +321,57 @@ export interface paths {
         put?: never;
         /** End a live session. All of its work is stored before this returns, and none awaited. */
         post: operations["sessions_end_session__session__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The film, or its rendition by its key; in ranges, as players ask for them. */
+        get: operations["film_play_film__session__media_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Waveform peaks, in audiowaveform's JSON format, version 2. */
+        get: operations["film_show_peaks__session__peaks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/rendition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a version that browsers without H.264 can play. 200 when it is there already. */
+        post: operations["film_ask_for_rendition__session__rendition_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -381,6 +433,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{session}/thumbnails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The strip of small pictures; the session says how it is laid out. */
+        get: operations["film_show_thumbnails__session__thumbnails_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings": {
         parameters: {
             query?: never;
@@ -396,6 +465,23 @@ export interface paths {
         head?: never;
         /** Change some; all of them or, where one cannot be used, none. */
         patch: operations["settings_change_settings_patch"];
+        trace?: never;
+    };
+    "/api/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchange the token of this launch for the page's cookie. */
+        post: operations["door_sign_in_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/status": {
@@ -549,7 +635,7 @@ export interface components {
          * JobKind
          * @enum {string}
          */
-        JobKind: "merge" | "waveform" | "thumbnails";
+        JobKind: "merge" | "waveform" | "thumbnails" | "rendition";
         /**
          * JobStatus
          * @enum {string}
@@ -561,6 +647,11 @@ export interface components {
             jobs: components["schemas"]["JobBody"][];
             /** Total */
             total: number | null;
+        };
+        /** KeyBody */
+        KeyBody: {
+            /** Key */
+            key: string;
         };
         /**
          * Lane
@@ -661,6 +752,10 @@ export interface components {
             /** Sessions */
             sessions: string[];
         };
+        /** RenditionBody */
+        RenditionBody: {
+            job: components["schemas"]["JobBody"] | null;
+        };
         /** SegmentBody */
         SegmentBody: {
             /** Duration */
@@ -699,6 +794,8 @@ export interface components {
             notes: string[];
             /** Original Size */
             original_size: number;
+            peaks: components["schemas"]["KeyBody"] | null;
+            rendition: components["schemas"]["KeyBody"] | null;
             /** Segment Count */
             segment_count: number;
             /** Size */
@@ -710,6 +807,7 @@ export interface components {
             started_at: string;
             state: components["schemas"]["SessionState"];
             status: components["schemas"]["SessionStatus"];
+            strip: components["schemas"]["StripBody"] | null;
             /** Title */
             title: string;
             /**
@@ -717,6 +815,8 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /** Watched */
+            watched: number;
         };
         /**
          * SessionState
@@ -781,6 +881,26 @@ export interface components {
             uptime: number;
             /** Version */
             version: string;
+        };
+        /**
+         * StripBody
+         * @description How the strip of thumbnails is laid out, from the top left, row by row.
+         */
+        StripBody: {
+            /** Columns */
+            columns: number;
+            /** Count */
+            count: number;
+            /** Interval */
+            interval: number;
+            /** Key */
+            key: string;
+            /** Rows */
+            rows: number;
+            /** Tile Height */
+            tile_height: number;
+            /** Tile Width */
+            tile_width: number;
         };
         /** UploadBody */
         UploadBody: {
@@ -869,6 +989,8 @@ export interface components {
             original_size: number;
             /** Originals */
             originals: string[];
+            peaks: components["schemas"]["KeyBody"] | null;
+            rendition: components["schemas"]["KeyBody"] | null;
             /** Segment Count */
             segment_count: number;
             /** Segments */
@@ -882,6 +1004,7 @@ export interface components {
             started_at: string;
             state: components["schemas"]["SessionState"];
             status: components["schemas"]["SessionStatus"];
+            strip: components["schemas"]["StripBody"] | null;
             /** Title */
             title: string;
             /**
@@ -889,6 +1012,8 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /** Watched */
+            watched: number;
         };
     };
     responses: never;
@@ -1350,6 +1475,9 @@ export interface operations {
                 offset?: number;
                 prefix?: string | null;
                 binned?: boolean;
+                q?: string;
+                status?: components["schemas"]["SessionStatus"][];
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -1481,6 +1609,41 @@ export interface operations {
             };
         };
     };
+    sessions_change_session__session__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Changes"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeSession"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
     sessions_cancel_session__session__cancel_post: {
         parameters: {
             query?: never;
@@ -1534,6 +1697,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WholeSession"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    film_play_film__session__media_get: {
+        parameters: {
+            query?: {
+                v?: string | null;
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    film_show_peaks__session__peaks_get: {
+        parameters: {
+            query?: {
+                v?: string | null;
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    film_ask_for_rendition__session__rendition_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenditionBody"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenditionBody"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -1673,6 +1926,31 @@ export interface operations {
             };
         };
     };
+    film_show_thumbnails__session__thumbnails_get: {
+        parameters: {
+            query?: {
+                v?: string | null;
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
     settings_list_settings_get: {
         parameters: {
             query?: never;
@@ -1722,6 +2000,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettingsBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    door_sign_in_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description Unprocessable Entity */

@@ -1,6 +1,6 @@
 /** Sessions: read, and what can be asked of them. */
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type QueryClient } from '@tanstack/react-query';
-import { api, asProblem, Problem, sendJson, told } from './client';
+import { api, asProblem, Problem, send, sendJson, told } from './client';
 import { keys, STATUSES, type SessionFilter } from './keys';
 import type { Session, WholeSession } from './types';
 import { pollEvery, useLink } from '../live/connection';
@@ -13,20 +13,20 @@ export interface SessionsPage {
 
 const PAGE = 200;
 
-/** The query of a list, with nothing that is the default: older backends do not know the rest. */
-export function listQuery(filter: SessionFilter, offset: number, limit: number): URLSearchParams {
-  const query = new URLSearchParams({ limit: String(limit), offset: String(offset) });
-  if (filter.q) query.set('q', filter.q);
-  for (const status of STATUSES[filter.show]) query.append('status', status);
-  if (filter.sort !== 'newest') query.set('sort', filter.sort);
-  return query;
+/** The query of a list, with nothing that is the default. */
+export function listQuery({ q, show, sort }: SessionFilter, offset: number, limit: number) {
+  const status = [...STATUSES[show]];
+  return {
+    limit,
+    offset,
+    ...(q === '' ? {} : { q }),
+    ...(status.length === 0 ? {} : { status }),
+    ...(sort === 'newest' ? {} : { sort }),
+  };
 }
 
 async function readPage(filter: SessionFilter, offset: number, limit: number, signal: AbortSignal): Promise<SessionsPage> {
-  const query = Object.fromEntries([...new Set(listQuery(filter, offset, limit).keys())].map((name) => {
-    const values = listQuery(filter, offset, limit).getAll(name);
-    return [name, name === 'status' ? values : values[0]];
-  }));
+  const query = listQuery(filter, offset, limit);
   const page = told(await api.GET('/api/sessions', { params: { query }, signal }));
   return { sessions: page.sessions, total: page.total, offset };
 }
@@ -102,6 +102,16 @@ function put(client: QueryClient, session: WholeSession): WholeSession {
 
 const at = (session: string) => ({ params: { path: { session } } });
 
+/** The request outlives the page: it may be its last one. */
+async function change(id: string, body: { title?: string; watched?: number }): Promise<WholeSession> {
+  const answer = await send('PATCH', `/api/sessions/${encodeURIComponent(id)}`, {
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+    keepalive: true,
+  });
+  return (await answer.json()) as WholeSession;
+}
+
 /** What can be asked of a session. Each answers with the session as it then is, or throws a Problem. */
 export function sessionRequests(client: QueryClient) {
   return {
@@ -129,12 +139,10 @@ export function sessionRequests(client: QueryClient) {
         return put(client, session);
       }
     },
-    rename: async (id: string, title: string): Promise<WholeSession> => {
-      const answer = await sendJson('PATCH', `/api/sessions/${encodeURIComponent(id)}`, { title });
-      return put(client, (await answer.json()) as WholeSession);
-    },
+    rename: async (id: string, title: string): Promise<WholeSession> =>
+      put(client, await change(id, { title })),
     rendition: async (id: string): Promise<void> => {
-      await sendJson('POST', `/api/sessions/${encodeURIComponent(id)}/rendition`, {});
+      told(await api.POST('/api/sessions/{session}/rendition', at(id)));
       await client.invalidateQueries({ queryKey: keys.session(id) });
     },
     sample: async (): Promise<WholeSession> => {
@@ -150,19 +158,21 @@ export function useSessionRequests(): SessionRequests {
   return sessionRequests(useQueryClient());
 }
 
-/** Keep where the owner left the film. Quiet: nothing hangs on it. */
-export async function keepPosition(id: string, position: number): Promise<boolean> {
-  try {
-    const answer = await fetch(`/api/sessions/${encodeURIComponent(id)}`, {
-      method: 'PATCH',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ position }),
-      keepalive: true,
-    });
-    return answer.ok;
-  } catch {
-    return false;
-  }
+/** Keep where the owner left the film, even while the page goes. Quiet: nothing hangs on it. */
+export function keepPosition(id: string, watched: number): void {
+  change(id, { watched }).catch(() => undefined);
+}
+
+/** Whether this backend can make the sample session. */
+export function useOffersSample(): boolean {
+  const routes = useQuery({
+    queryKey: keys.routes,
+    queryFn: async ({ signal }) => {
+      const document = (await (await send('GET', '/api/openapi.json', { signal })).json()) as { paths?: Record<string, unknown> };
+      return Object.keys(document.paths ?? {});
+    },
+  });
+  return routes.data?.includes('/api/sample') ?? false;
 }
 
 export function isGone(error: unknown): boolean {

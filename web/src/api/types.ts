@@ -1,11 +1,10 @@
 /** Names for the wire types. Python owns them: everything here is read from the OpenAPI document. */
 import type { components } from './schema.gen';
-import type { ComingFields } from './coming';
 
 type Schemas = components['schemas'];
 
-export type Session = Schemas['SessionBody'] & ComingFields;
-export type WholeSession = Schemas['WholeSession'] & ComingFields;
+export type Session = Schemas['SessionBody'];
+export type WholeSession = Schemas['WholeSession'];
 export type SessionStatus = Schemas['SessionStatus'];
 export type Job = Omit<Schemas['JobBody'], 'kind'> & { kind: JobKind };
 /** Kinds grow with the backend; one that this page does not know is shown by its name. */
@@ -14,7 +13,7 @@ export type JobStatus = Schemas['JobStatus'];
 export type Stage = Schemas['StageBody'];
 export type Fault = Schemas['FaultBody'];
 export type Queue = Schemas['QueueBody'];
-export type { Strip } from './coming';
+export type Strip = Schemas['StripBody'];
 export type Setting = Schemas['SettingBody'];
 export type Status = Schemas['StatusBody'];
 export type Backup = Schemas['BackupBody'];

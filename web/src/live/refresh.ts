@@ -60,7 +60,6 @@ async function carryOut(client: QueryClient, stale: Stale): Promise<void> {
     for (const id of stale.sessions) work.push(client.invalidateQueries({ queryKey: keys.session(id) }));
   } else {
     for (const id of stale.sessions) work.push(readAgain(client, id));
-    if (stale.sessions.size > 0) work.push(client.invalidateQueries({ queryKey: ['sessions', 'counts'] }));
   }
   await Promise.allSettled(work);
 }
@@ -69,8 +68,9 @@ async function readAgain(client: QueryClient, id: string): Promise<void> {
   try {
     const session: WholeSession = told(await api.GET('/api/sessions/{session}', { params: { path: { session: id } } }));
     client.setQueryData(keys.session(id), session);
-    const moved = putIntoLists(client, session);
+    const { moved, changed } = putIntoLists(client, session);
     if (moved) await client.invalidateQueries({ queryKey: ['sessions', 'list'] });
+    if (changed) await client.invalidateQueries({ queryKey: ['sessions', 'counts'] });
   } catch (error) {
     if (error instanceof Problem && error.status === 404) {
       await client.invalidateQueries({ queryKey: keys.session(id) });
@@ -79,15 +79,19 @@ async function readAgain(client: QueryClient, id: string): Promise<void> {
   }
 }
 
-/** Put what was read into every list that has it; whether some list no longer fits. */
-function putIntoLists(client: QueryClient, session: Session): boolean {
+/** Put what was read into every list that has it. Whether some list no longer fits, and whether the
+ *  session is known to be in the state it was in. */
+function putIntoLists(client: QueryClient, session: Session): { moved: boolean; changed: boolean } {
   let moved = false;
+  let changed = true;
   const lists = client.getQueriesData<InfiniteData<SessionsPage>>({ queryKey: ['sessions', 'list'] });
   for (const [key, data] of lists) {
     const filter = key[2] as SessionFilter;
     const wanted = STATUSES[filter.show];
     const fits = wanted.length === 0 || wanted.includes(session.status);
-    const there = data?.pages.some((page) => page.sessions.some((s) => s.id === session.id)) ?? false;
+    const before = data?.pages.flatMap((page) => page.sessions).find((s) => s.id === session.id);
+    const there = before !== undefined;
+    if (before?.status === session.status) changed = false;
     if (there !== fits && (there || filter.q === '')) moved = true;
     if (!there || data === undefined) continue;
     client.setQueryData<InfiniteData<SessionsPage>>(key, {
@@ -98,5 +102,5 @@ function putIntoLists(client: QueryClient, session: Session): boolean {
       })),
     });
   }
-  return moved;
+  return { moved, changed };
 }

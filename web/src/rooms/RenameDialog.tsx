@@ -25,9 +25,7 @@ export function RenameDialog({ session, onClose }: { session: Session; onClose: 
   const words =
     problem === null
       ? ''
-      : problem.unknownRoute
-        ? 'This version of Rushes cannot rename a session yet.'
-        : (problem.body.errors?.['title'] ?? problem.body.detail);
+      : (problem.body.errors?.['title'] ?? problem.body.detail);
   return (
     <DialogBox title="Rename" onClose={onClose}>
       <form onSubmit={submit}>

@@ -1,7 +1,7 @@
 /** What else can be done with a session: rename, work again, delete (which can be undone). */
 import { useState } from 'react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
-import { filmAddress } from '../api/media';
+import { downloadAddress } from '../api/media';
 import { useSessionRequests, type SessionRequests } from '../api/sessions';
 import type { Session } from '../api/types';
 import { addressOf, go } from '../state/route';
@@ -49,7 +49,7 @@ export function SessionMenu({ session, className = '', leave = false }: Props) {
               <Icon sign="pencil" /> Rename…
             </MenuItem>
             {film && (
-              <MenuItem className="menu-item" href={filmAddress(session.id, film.key)} download={`${session.title}.mp4`} target="_blank">
+              <MenuItem className="menu-item" href={downloadAddress(session.id, film.key)} target="_self" routerOptions={undefined}>
                 <Icon sign="download" /> Download the film
               </MenuItem>
             )}

@@ -7,7 +7,7 @@ import { columnsIn, rowsOf } from './sessions/shelf-rows';
 import { groupsOf, titleOf } from './settings/groups';
 
 const NOW = new Date(2025, 5, 12, 15);
-const session = (id: string, date: Date): Session => ({ id, started_at: date.toISOString() }) as Session;
+const session = (id: string, date: Date): Session => ({ id, started_at: '2020-01-01T00:00:00Z', created_at: date.toISOString() }) as Session;
 
 test('cards stand in rows under their day', () => {
   const rows = rowsOf(
@@ -22,6 +22,10 @@ test('cards stand in rows under their day', () => {
   expect(new Set(rows.map((row) => row.key)).size).toBe(rows.length);
 });
 
+test('sorted by date recorded, that date makes the days', () => {
+  expect(rowsOf([session('a', NOW)], 3, 'recorded', NOW)[0]).toMatchObject({ day: { title: 'January 2020' } });
+});
+
 test('sorted by title, there are no days', () => {
   expect(rowsOf([session('a', NOW)], 3, 'title', NOW).map((row) => row.kind)).toEqual(['cards']);
 });
@@ -31,8 +35,8 @@ test('as many cards as fit', () => {
 });
 
 test('a list asks for nothing that is the default', () => {
-  expect(listQuery({ q: '', show: 'all', sort: 'newest' }, 0, 200).toString()).toBe('limit=200&offset=0');
-  expect(listQuery({ q: 'x', show: 'working', sort: 'title' }, 200, 200).getAll('status')).toEqual(['waiting', 'processing', 'paused']);
+  expect(listQuery({ q: '', show: 'all', sort: 'newest' }, 0, 200)).toEqual({ limit: 200, offset: 0 });
+  expect(listQuery({ q: 'x', show: 'working', sort: 'title' }, 200, 200).status).toEqual(['waiting', 'processing', 'paused']);
 });
 
 const job = (fields: Partial<Job>): Job => ({ id: 1, kind: 'merge', status: 'running', stage: null, stages: [], progress: 0, ...fields }) as Job;

@@ -1,14 +1,13 @@
 /** What stands in the film's place while it cannot play, and why. */
 import { useEffect, useRef } from 'react';
-import { filmAddress } from '../../api/media';
-import { asProblem } from '../../api/client';
+import { downloadAddress } from '../../api/media';
 import { useSessionRequests } from '../../api/sessions';
 import { useJobRequests } from '../../api/work';
 import type { Job, WholeSession } from '../../api/types';
 import { useFilmProgress, useJobProgress, withLive } from '../../live/progress';
 import { figure } from '../../state/job-words';
 import { addressOf, go } from '../../state/route';
-import { attempt, say } from '../../state/toasts';
+import { attempt, sayProblem } from '../../state/toasts';
 import { count } from '../../state/words';
 import { Icon } from '../../ui/Icon';
 import { Bar, Btn } from '../../ui/parts';
@@ -88,7 +87,7 @@ export function Unplayable({ session, job }: { session: WholeSession; job: Job |
     if (job !== null || asked.current) return;
     asked.current = true;
     rendition(session.id).catch((error: unknown) => {
-      if (!asProblem(error).unknownRoute) say({ text: asProblem(error).body.detail, more: asProblem(error).body.hint, mood: 'failed' });
+      sayProblem(error);
     });
   }, [job, session.id, rendition]);
   const now = job && withLive(job, live);
@@ -117,7 +116,7 @@ export function Unplayable({ session, job }: { session: WholeSession; job: Job |
           </Btn>
         )}
         {session.film && (
-          <a className="btn" href={filmAddress(session.id, session.film.key)} download={`${session.title}.mp4`}>
+          <a className="btn" href={downloadAddress(session.id, session.film.key)}>
             <Icon sign="download" />
             Download, and play it elsewhere
           </a>

@@ -22,7 +22,7 @@ import { claimsH264, showsNothing, versionOf, type Version } from './rendition';
 import { Side } from './Side';
 import { Stage } from './Stage';
 import { Timeline } from './Timeline';
-import { positionOf, usePosition } from './usePosition';
+import { usePosition } from './usePosition';
 
 export function SessionRoom({ id }: { id: string }) {
   const query = useSession(id);
@@ -77,12 +77,12 @@ function Room({ session }: { session: WholeSession }) {
   const playable = usePlayable(state, (session.strip?.count ?? 0) > 0);
   const version = versionOf(session, playable);
   const [choice, again] = useChoice(version);
-  const [start] = useState(() => positionOf(session));
+  const [start] = useState(session.watched);
   const player = usePlayer(state, video, box, choice, start);
   const gone = useStore(state, (now) => now.gone);
   useReturn(gone, again);
   usePlayerKeys(player, choice !== null);
-  usePosition(session, player);
+  usePosition(session.id, start, player);
   const cover =
     version.kind === 'none' ? (
       <NoFilm session={session} />

@@ -1,5 +1,5 @@
 /** Which version of the film this browser can play. */
-import { filmAddress, renditionAddress } from '../../api/media';
+import { filmAddress } from '../../api/media';
 import type { Job, WholeSession } from '../../api/types';
 
 const H264 = 'video/mp4; codecs="avc1.640028, mp4a.40.2"';
@@ -21,7 +21,7 @@ export function versionOf(session: WholeSession, playable: boolean): Version {
   const { film, rendition } = session;
   if (film === null) return { kind: 'none' };
   if (playable) return { kind: 'film', source: filmAddress(session.id, film.key) };
-  if (rendition) return { kind: 'rendition', source: renditionAddress(session.id, rendition.key) };
+  if (rendition) return { kind: 'rendition', source: filmAddress(session.id, rendition.key) };
   const jobs = (session.jobs as Job[]).filter((job) => job.kind === 'rendition');
   return { kind: 'missing', job: jobs.reduce<Job | null>((newest, one) => (newest === null || one.id > newest.id ? one : newest), null) };
 }

@@ -13,7 +13,7 @@ test('the film plays where it can, its rendition where it cannot', () => {
   expect(versionOf(session({}), true)).toEqual({ kind: 'film', source: '/api/sessions/a%20b/media?v=k1' });
   expect(versionOf(session({ rendition: { key: 'r1' } }), false)).toEqual({
     kind: 'rendition',
-    source: '/api/sessions/a%20b/media?v=r1&rendition=webm',
+    source: '/api/sessions/a%20b/media?v=r1',
   });
   expect(versionOf(session({ film: null }), true)).toEqual({ kind: 'none' });
 });

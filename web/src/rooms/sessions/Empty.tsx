@@ -1,11 +1,9 @@
 /** The first minute: one thing to do, and other ways in. */
 import { FileTrigger } from 'react-aria-components';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
-import { asProblem } from '../../api/client';
-import { useSessionRequests } from '../../api/sessions';
+import { useOffersSample, useSessionRequests } from '../../api/sessions';
 import { addressOf, go } from '../../state/route';
-import { attempt, sayProblem } from '../../state/toasts';
+import { attempt } from '../../state/toasts';
 import { bringIn } from '../../state/uploads';
 import { Btn } from '../../ui/parts';
 import { fromList } from '../import/pick';
@@ -32,17 +30,10 @@ function Frames() {
 export function Empty({ onImport }: { onImport: () => void }) {
   const client = useQueryClient();
   const requests = useSessionRequests();
-  const [sample, setSample] = useState(true);
+  const sample = useOffersSample();
   const begin = () =>
     attempt(requests.begin(''), (session) => go(addressOf.session(session.id)));
-  const trySample = () =>
-    void requests.sample().then(
-      (session) => go(addressOf.processing(session.id)),
-      (error: unknown) => {
-        if (asProblem(error).unknownRoute) setSample(false);
-        else sayProblem(error);
-      },
-    );
+  const trySample = () => attempt(requests.sample(), (session) => go(addressOf.processing(session.id)));
   return (
     <main id="main" tabIndex={-1} className="empty">
       <div className="inner">

@@ -6,8 +6,8 @@ import { go, useRoute } from '../../state/route';
 export const SORTS: Record<Sort, string> = {
   newest: 'Newest first',
   oldest: 'Oldest first',
+  recorded: 'By date recorded',
   title: 'By title',
-  longest: 'Longest first',
 };
 
 export function readFilter(search: string): SessionFilter {

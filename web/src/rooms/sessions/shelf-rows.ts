@@ -15,8 +15,9 @@ export function rowsOf(sessions: readonly Session[], columns: number, sort: Sort
     row = [];
   };
   for (const session of sessions) {
-    if (sort === 'newest' || sort === 'oldest') {
-      const here = dayOf(new Date(session.started_at), now);
+    if (sort !== 'title') {
+      // New is what came in last, whenever it was recorded.
+      const here = dayOf(new Date(sort === 'recorded' ? session.started_at : session.created_at), now);
       if (here.id !== day) {
         close();
         day = here.id;
