@@ -127,6 +127,9 @@ function Copying({ sent, total, fraction }: { sent: number; total: number; fract
   );
 }
 
+/** How much must be done before the time that is left is worth a word. */
+const TELLING = 0.05;
+
 function Body({ session, job }: { session: WholeSession; job: Job | undefined }) {
   const requests = useSessionRequests();
   const view = () => go(addressOf.session(session.id), { replace: true });
@@ -144,7 +147,8 @@ function Body({ session, job }: { session: WholeSession; job: Job | undefined })
     );
   }
   if (session.status === 'failed' || session.status === 'cancelled') return <Stopped session={session} job={job} />;
-  const left = job?.seconds_left;
+  // A time that is told from the first moments jumps; none is better than a wrong one.
+  const left = job !== undefined && job.progress >= TELLING ? job.seconds_left : null;
   const speed = job?.speed;
   return (
     <>
