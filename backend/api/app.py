@@ -53,6 +53,7 @@ def build_app(services: Services) -> OpenAPI:
         "rushes",
         info=Info(title="Rushes", version=__version__),
         doc_ui=False,
+        security_schemes={"token": {"type": "http", "scheme": "bearer"}},
         validation_error_callback=_refuse,
         static_folder=None,
     )
