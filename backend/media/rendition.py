@@ -27,6 +27,8 @@ TALLEST = 720
 """Lines of picture at most: a page that cannot play H.264 still shows it at a readable size."""
 _STAGE = "rendition"
 _RATE = 48_000
+_BT709 = 1
+"""The number of that matrix in H.273, by which codecs name it."""
 
 
 def rendition(film: Path, output: Path, ctx: Context) -> dict[str, object]:
@@ -98,6 +100,8 @@ class _Encoder:
         assert picture.time_base is not None
         self._video.time_base = Fraction(1, 1000)
         self._video.codec_context.time_base = picture.time_base
+        self._video.codec_context.colorspace = _BT709
+        self._video.codec_context.color_range = 1  # limited
         self._video.options = {
             "deadline": "realtime",
             "cpu-used": "8",
@@ -111,7 +115,8 @@ class _Encoder:
         last = graph.add_buffer(template=picture, time_base=picture.time_base)
         turns = {90: ["cclock"], 180: ["clock", "clock"], 270: ["clock"]}.get(turn, [])
         filters = [("transpose", name) for name in turns]
-        for name, words in (*filters, ("scale", f"{width}:{height}"), ("format", "yuv420p")):
+        scale_words = f"{width}:{height}:{_colours(first)}"
+        for name, words in (*filters, ("scale", scale_words), ("format", "yuv420p")):
             node = graph.add(name, words)
             last.link_to(node)
             last = node
@@ -140,6 +145,20 @@ class _Encoder:
     ) -> None:
         if stream is not None:
             self._target.mux(stream.encode(frame))  # type: ignore[arg-type]
+
+
+def _colours(frame: av.VideoFrame) -> str:
+    """Words for the scaler that make any film's colours those of BT.709, limited range.
+
+    What a film does not say is what players assume: BT.601 for small pictures, BT.709 for others.
+    """
+    full = frame.format.name.startswith("yuvj") or frame.color_range == 2
+    matrix = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020"}.get(frame.colorspace)
+    matrix = matrix or ("bt709" if min(frame.width, frame.height) >= 720 else "bt601")
+    return (
+        f"in_range={'full' if full else 'limited'}:out_range=limited"
+        f":in_color_matrix={matrix}:out_color_matrix=bt709"
+    )
 
 
 def _decoded(packet: Packet[Any]) -> Iterator[av.VideoFrame | av.AudioFrame]:
