@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 BRIEF_SECONDS = 5.0
 """How long a backend that a command started stays when nobody needs it and nothing can run."""
 
+ORDERLY = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if sys.platform != "win32" else ()))
+"""Signals that end the backend in an orderly way: no attempt is lost when a terminal closes."""
+
 
 class App:
     """A backend: library, supervisor and HTTP server over one data folder."""
@@ -93,13 +96,18 @@ def build(settings: Settings, port: int | None = None) -> App:
         )
         supervisor = Supervisor(settings, library, bus, board)
         server = _listen(services, port)
+        app = App(settings, library, supervisor, server, bus, presence, token, leaving)
+    except BaseException:
+        library.close()
+        raise
+    try:
         supervisor.start()
         server.start()
         write_address(settings.address, server.port, token)
     except BaseException:
-        library.close()
+        app.close()  # a thread that went on would hold the process, and with it the lock
         raise
-    return App(settings, library, supervisor, server, bus, presence, token, leaving)
+    return app
 
 
 def _listen(services: Services, port: int | None) -> Server:
@@ -147,10 +155,7 @@ def serve(
     _log_to(settings)
     try:
         app = build(settings, port)
-        previous = {
-            number: signal.signal(number, _on_signal(app.leaving))
-            for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        previous = {number: signal.signal(number, _on_signal(app.leaving)) for number in ORDERLY}
         try:
             ready(
                 {

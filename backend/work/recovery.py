@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -65,11 +66,24 @@ def _remove_unfinished_files(settings: Settings, library: Library) -> None:
         shelf.remove(settings, path)
     for folder in settings.live.glob("*/"):
         session = library.sessions.get(folder.name, binned=True)
-        if session is None:
-            shutil.rmtree(folder)
-        elif session.state is SessionState.ENDED:
-            for part in folder.glob("*.part*"):
+        if session is None or session.state is SessionState.ENDED:
+            for part in folder.glob(".*.part"):
                 part.unlink()
+        if session is None:
+            _keep_recordings(library, folder)
+
+
+def _keep_recordings(library: Library, folder: Path) -> None:
+    """Whole recordings of a session that is not known, say after an older backup was put back.
+
+    Their owner may have no others, so they are not removed.
+    """
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+        return
+    said = f"{folder} holds recordings of a session that the library does not know; they are kept."
+    log.warning("%s", said)
+    library.reports.append(said)
 
 
 def _write_lost_manifests(_: Settings, library: Library) -> None:
@@ -84,7 +98,10 @@ def _write_lost_manifests(_: Settings, library: Library) -> None:
 def _empty_bin(settings: Settings, library: Library) -> None:
     days = Choices(library.preferences.all()).bin_days
     for session in library.sessions.binned_before(datetime.now(UTC) - timedelta(days=days)):
-        forget_session(settings, library, session.id)
+        try:
+            forget_session(settings, library, session.id)
+        except Exception:
+            log.exception("session %s could not be forgotten", session.id)
 
 
 def forget_session(settings: Settings, library: Library, session: str) -> None:

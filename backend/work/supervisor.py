@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from backend.bus import Board, Bus
 from backend.core.event import progress_names_of
-from backend.core.fault import Category, Fault
+from backend.core.fault import Category, Fault, explain
 from backend.core.job import RULES, Job, JobKind, JobStatus, Lane
 from backend.points import reach
 from backend.settings import Choices, Settings
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 MEASURE_EVERY = 2.0
 """Seconds between looks at processor, memory and disk."""
+STUMBLE = 0.5
+"""Seconds before it looks again when a look failed."""
 _NOISE = frozenset(name for kind in RULES for name in progress_names_of(kind))
 
 
@@ -54,13 +56,15 @@ class Supervisor:
         """Claim nothing more; give back what runs; return when every child is gone."""
         self._stopping = True
         self._wake.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         for worker in self._running():
             worker.stop(Reason.QUIT)
         for worker in self._running():
             worker.join()
         self._events.close()
-        self._listener.join()
+        if self._listener.ident is not None:
+            self._listener.join()
 
     def idle(self) -> bool:
         """Whether nothing runs and nothing will, unless somebody asks for it."""
@@ -93,11 +97,12 @@ class Supervisor:
             self._wake.clear()
             try:
                 self._look()
+                pause = self._seconds_to_next_look()
             except Exception:
-                # One look that failed must not end the queue; the next one is a second away.
+                # One look that failed must not end the queue; the next one is not far away.
                 log.exception("the supervisor stumbled")
-                time.sleep(0.5)
-            self._wake.wait(self._seconds_to_next_look())
+                pause = STUMBLE
+            self._wake.wait(pause)
 
     def _seconds_to_next_look(self) -> float:
         due = self._library.jobs.next_due()
@@ -168,18 +173,30 @@ class Supervisor:
         if job is None:
             return False
         reach("job-claimed")
+        try:
+            self._begin(job)
+        except Exception as error:
+            # It is claimed: nobody else would ever end it.
+            log.exception("job %s could not be begun", job.id)
+            self._library.jobs.fail(job, explain(error, f"begin the {job.kind}"))
+        return True
+
+    def _begin(self, job: Job) -> None:
         session = self._library.sessions.get(job.session, binned=True)
         if session is None:
             self._library.jobs.fail(job, _session_gone(job.kind))
-            return True
+            return
         log.info("job %s (%s) of %s, attempt %s", job.id, job.kind, job.session, job.attempt)
         worker = Worker(
             job, session, self._settings, self._library, self._bus, self._board, self._left
         )
         with self._lock:
             self._workers[job.id] = worker
-        worker.start()
-        return True
+        try:
+            worker.start()
+        except RuntimeError:  # no thread is to be had
+            self._left(worker)
+            raise
 
 
 def _session_gone(kind: JobKind) -> Fault:

@@ -137,7 +137,12 @@ class Worker:
             process.start()
             theirs.close()
             try:
-                ending = self._attend(process, ours)
+                try:
+                    ending = self._attend(process, ours)
+                except Exception as error:
+                    log.exception("job %s could not be attended to", self.job.id)
+                    process.kill()
+                    ending = Failed(explain(error, f"run the {self.job.kind}"))
                 if not isinstance(ending, Done):
                     reap(process)  # before its unfinished files are removed
                 self._conclude(ending)
@@ -161,24 +166,27 @@ class Worker:
         with self._lock:
             self._pipe = pipe
             if self._reason is not None:
-                pipe.send(Stop())  # asked to stop before there was anybody to tell
+                with contextlib.suppress(OSError):
+                    pipe.send(Stop())  # asked to stop before there was anybody to tell
         while True:
             ready = wait([pipe, process.sentinel], timeout=SWEEP)
+            if self._overdue():
+                process.kill()  # even one that goes on talking
             if pipe in ready or pipe.poll():
                 try:
-                    last = self._hear(pipe.recv())
+                    message = pipe.recv()
                 except (EOFError, OSError):
                     break
+                # Apart from the above: what goes wrong here is ours, and the child lives.
+                last = self._hear(message)
                 if last is not None:
                     return last
             elif process.sentinel in ready:
                 break
-            elif self._overdue():
-                process.kill()
             elif time.monotonic() - self._moved_at > STALLED_AFTER:
                 process.kill()
                 return Failed(_stalled())
-        process.join()
+        reap(process)
         return Left() if self._reason is not None else Failed(_crashed(self.job, process.exitcode))
 
     def _overdue(self) -> bool:
@@ -205,7 +213,8 @@ class Worker:
     def _answer(self, path: Path | None) -> None:
         with self._lock:
             if self._pipe is not None:
-                self._pipe.send(Answer(path))
+                with contextlib.suppress(OSError):  # it died: the pipe's end says so next
+                    self._pipe.send(Answer(path))
 
     def _advance(self, stage: str, fraction: float) -> None:
         entered = stage != self._progress.current
@@ -272,7 +281,9 @@ class Worker:
             elif isinstance(ending, Failed):
                 self._fail(ending.fault)
             else:
-                self._library.jobs.give_back(self.job, paused=self._reason is Reason.PAUSE)
+                # Whether it is paused or queued, the library knows: the owner may have taken the
+                # pause back while the child was on its way out.
+                self._library.jobs.give_back(self.job)
         finally:
             self._sweep()
 

@@ -74,7 +74,7 @@ def test_unfinished_files_go_and_foreign_ones_stay(held: Studio, short: Path) ->
     assert foreign.read_bytes() == b"somebody's"
 
 
-def test_uploads_of_a_live_session_stay_and_those_of_nobody_go(held: Studio) -> None:
+def test_uploads_of_a_live_session_stay(held: Studio) -> None:
     live = held.settings.live
     from backend.ingest import Ingest
     from backend.work.isolate import probe_files
@@ -86,6 +86,18 @@ def test_uploads_of_a_live_session_stay_and_those_of_nobody_go(held: Studio) -> 
     recover(held.settings, held.app.library)
     assert (live / session.id / ".seg.m4a.part").exists()
     assert not (live / "nobody").exists()
+
+
+def test_recordings_of_a_session_that_the_library_has_lost_are_kept(held: Studio) -> None:
+    """After an older backup was put back they may be the only ones there are."""
+    folder = held.settings.live / "lostlostlo"
+    folder.mkdir(parents=True)
+    (folder / "seg_001.m4a").write_bytes(b"what somebody said")
+    (folder / ".seg_002.m4a.part").write_bytes(b"half a piece")
+    recover(held.settings, held.app.library)
+    assert [path.name for path in folder.iterdir()] == ["seg_001.m4a"]
+    (said,) = held.app.library.reports
+    assert str(folder) in said
 
 
 def test_a_lost_manifest_is_written_again(studio: Studio, short: Path) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import threading
+import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import av
@@ -12,8 +16,16 @@ import pytest
 from backend.core.artifact import ArtifactKind
 from backend.core.fault import Category
 from backend.core.job import JobKind, JobStatus, Priority
+from backend.core.progress import Stage
+from backend.core.session import Session
 from backend.store import manifest
+from backend.work import shelf
+from backend.work.messages import Advance, Assignment, FromChild, Plan, ToChild
+from backend.work.worker import Reason
 from tests.work.conftest import Studio
+
+PLANNED = frozenset(JobKind) - {JobKind.RENDITION}
+"""What every session gets; a rendition is made when a page asks for it."""
 
 
 def frames_of(film: Path) -> int:
@@ -25,7 +37,7 @@ def test_a_session_becomes_a_film_with_previews(studio: Studio, short: Path) -> 
     session = studio.bring(short)
     studio.until_idle()
     jobs = studio.app.library.jobs.of_sessions([session.id])[session.id]
-    assert {job.kind: job.status for job in jobs} == dict.fromkeys(JobKind, JobStatus.COMPLETED)
+    assert {job.kind: job.status for job in jobs} == dict.fromkeys(PLANNED, JobStatus.COMPLETED)
     (film,) = studio.films()
     assert frames_of(film) == 40
     kept = studio.app.library.sessions.get(session.id)
@@ -240,7 +252,7 @@ def test_the_queue_knows_what_work_costs_here(studio: Studio, short: Path) -> No
     session = studio.bring(short)
     studio.until_idle()
     rates = studio.app.library.jobs.rates()
-    assert set(rates) == set(JobKind)
+    assert set(rates) == PLANNED
     job = studio.job(session)
     assert job.units == pytest.approx(2.0)
     assert job.work_seconds is not None
@@ -261,3 +273,102 @@ def test_no_child_is_left_behind(studio: Studio, long: Path) -> None:
     studio.close()
     assert not any(child.is_running() for child in children)
     studio.restart()
+
+
+def test_a_finished_piece_that_cannot_be_named_costs_an_attempt_and_holds_nobody_up(
+    studio: Studio, long: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child waits for an answer then: it must not wait for ever."""
+    refused: list[Path] = []
+    real = shelf.put
+
+    def put(part: Path, final: Path) -> None:
+        if not refused:
+            refused.append(part)
+            raise OSError(errno.EIO, "Input/output error", str(part))
+        real(part, final)
+
+    monkeypatch.setattr(shelf, "put", put)
+    session = studio.bring(long)
+    studio.until_idle()
+    assert refused
+    assert studio.job(session).status is JobStatus.COMPLETED
+    assert studio.job(session).attempt == 2
+    assert studio.unfinished() == []
+
+
+def test_a_pause_that_is_taken_back_in_time_does_not_stick(
+    studio: Studio, short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    monkeypatch.setenv("RUSHES_STRIKE", "film-open=stop")
+    monkeypatch.setenv("RUSHES_STRIKE_MARKS", str(marks))
+    session = studio.bring(short)
+    number = studio.job(session).id
+    studio.until(lambda: (marks / "film-open.stop").exists(), "the child to stop")
+    (worker,) = studio.app.supervisor._running()
+    studio.app.library.jobs.pause(number)
+    studio.until(lambda: worker.stopping is Reason.PAUSE, "the pause to be heard")
+    studio.app.library.jobs.resume(number)
+    studio.until_idle()
+    assert studio.job(session).status is JobStatus.COMPLETED
+
+
+def chatter(assignment: Assignment, pipe: Connection[FromChild, ToChild]) -> None:
+    """A child that says how far it is, again and again, and never looks whether to stop."""
+    pipe.send(Plan((Stage("film", "Talking", 1.0),)))
+    while True:
+        pipe.send(Advance("film", 0.5))
+        time.sleep(0.001)
+
+
+def test_a_child_that_talks_and_never_listens_can_be_cancelled(
+    studio: Studio, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.work.child.main", chatter)
+    session = studio.bring(short)
+    studio.until_progress(session)
+    studio.app.library.jobs.cancel(studio.job(session).id)
+    studio.until_idle()
+    assert studio.job(session).status is JobStatus.CANCELLED
+
+
+def test_a_library_that_cannot_be_read_for_a_moment_does_not_end_the_queue(
+    studio: Studio, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = studio.app.library.jobs
+    failed: list[bool] = []
+    real = jobs.next_due
+
+    def next_due() -> int | None:
+        if len(failed) < 4 and threading.current_thread().name == "supervisor":
+            failed.append(True)
+            raise OSError(errno.EIO, "Input/output error")
+        return real()
+
+    monkeypatch.setattr(jobs, "next_due", next_due)
+    session = studio.bring(short)
+    studio.until(lambda: len(failed) == 4, "the supervisor to look again")
+    studio.until_idle()
+    assert studio.job(session).status is JobStatus.COMPLETED
+
+
+def test_a_job_that_was_claimed_and_could_not_be_begun_is_not_stranded(
+    studio: Studio, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = studio.app.library.sessions
+    failed: list[bool] = []
+    real = sessions.get
+
+    def get(number: str, binned: bool = False) -> Session | None:
+        if not failed and threading.current_thread().name == "supervisor":
+            failed.append(True)
+            raise OSError(errno.EIO, "Input/output error")
+        return real(number, binned)
+
+    monkeypatch.setattr(sessions, "get", get)
+    session = studio.bring(short)
+    studio.until_idle()
+    assert failed
+    assert studio.job(session).status is JobStatus.COMPLETED
