@@ -30,13 +30,6 @@ class Description:
     segments: tuple[Path, ...] | None = None
     offsets: Mapping[Path, Fraction] = field(default_factory=dict)
 
-    @property
-    def files(self) -> tuple[Path, ...] | None:
-        """All files of the session, where the description lists its segments."""
-        if self.segments is None:
-            return None
-        return (*((self.video,) if self.video else ()), *self.segments)
-
 
 def read_description(folder: Path) -> Description | None:
     """The description in `folder`, None if there is none. Raises `FaultError` for nonsense."""
@@ -58,9 +51,10 @@ def read_description(folder: Path) -> Description | None:
 
 def _checked(path: Path, fields: dict[str, object]) -> Description:
     title = fields.get("title")
+    video = fields.get("video")
+    picture = None if video is None else _file(path, video, "“video”")
     if title is not None and not isinstance(title, str):
         raise _nonsense(path, "“title” is not a text")
-    video = fields.get("video")
     listed = fields.get("segments")
     segments: list[Path] | None = None
     offsets: dict[Path, Fraction] = {}
@@ -73,7 +67,7 @@ def _checked(path: Path, fields: dict[str, object]) -> Description:
             if not isinstance(entry, dict):
                 raise _nonsense(path, f"{where} is not an object")
             file = _file(path, entry.get("file"), f"{where}, “file”,")
-            if file in segments:
+            if file in segments or file == picture:
                 raise _nonsense(path, f"{where} names “{file.name}” a second time")
             segments.append(file)
             if entry.get("offset") is not None:
@@ -82,7 +76,7 @@ def _checked(path: Path, fields: dict[str, object]) -> Description:
         title=title,
         started_at=_moment(path, fields.get("started_at")),
         names_video="video" in fields,
-        video=None if video is None else _file(path, video, "“video”"),
+        video=picture,
         segments=None if segments is None else tuple(segments),
         offsets=offsets,
     )
@@ -92,9 +86,14 @@ def _file(path: Path, name: object, where: str) -> Path:
     if not isinstance(name, str) or not name or "\0" in name:
         raise _nonsense(path, f"{where} is not the name of a file")
     file = path.parent / name
-    if path.parent.resolve() not in file.resolve().parents:
+    try:
+        inside = path.parent.resolve() in file.resolve().parents
+        there = file.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, in a circle, no text at all
+        raise _nonsense(path, f"{where} is not the name of a file") from error
+    if not inside:
         raise _nonsense(path, f"{where} (“{name}”) lies outside the session's folder")
-    if not file.exists():
+    if not there:
         raise refuse(
             Category.MISSING,
             f"“{path}” names “{name}”, which is not there.",

@@ -43,9 +43,15 @@ class Found:
     media: tuple[Path, ...]
     """Loose files: the picture, sound segments, or both."""
     sound: tuple[Path, ...]
-    """Files out of a folder for sound: every one must be a segment."""
+    """Files out of a folder for sound, or listed as segments: every one must be one."""
     folder: Path | None
     description: Description | None
+
+    @property
+    def apart(self) -> bool:
+        """Whether the sound is known by itself, so that loose files can only be the picture."""
+        listed = self.description is not None and self.description.segments is not None
+        return listed or bool(self.sound)
 
 
 def find_files(paths: Sequence[Path]) -> Found:
@@ -101,15 +107,18 @@ def _require_there(path: Path) -> None:
 def _find_in_folder(folder: Path) -> Found:
     try:
         description = read_description(folder)
-        if description is not None and description.files is not None:
-            return Found(tuple(description.files), (), folder, description)
         loose = _recordings(folder)
-        sound = [
-            path
-            for name in SOUND_FOLDERS
-            if (folder / name).is_dir()
-            for path in _recordings(folder / name)
-        ]
+        if description is not None and description.segments is not None:
+            sound = list(description.segments)
+            loose = [path for path in loose if path not in sound]
+        else:
+            sound = [
+                path
+                for name in SOUND_FOLDERS
+                if (folder / name).is_dir()
+                for path in _recordings(folder / name)
+                if description is None or path != description.video
+            ]
     except OSError as error:
         raise FaultError(explain(error, f"read the folder “{folder}”")) from error
     if description is not None and description.names_video:
@@ -143,7 +152,10 @@ def nothing_found(folder: Path) -> FaultError:
 
 def may_pass_over(path: Path, found: Found) -> bool:
     """Whether a file that is no recording only happened to lie in the folder."""
-    named = found.folder is None or (found.description and found.description.files is not None)
+    said = found.description
+    named = found.folder is None or (
+        said is not None and (path == said.video or path in (said.segments or ()))
+    )
     return not named and path.suffix.lower() not in MEDIA
 
 

@@ -176,8 +176,12 @@ class Ingest:
             source, info = probed
             if info.video and path not in found.sound:
                 pictures.append(Picture(source, info))
-            elif info.audio and found.sound and path not in found.sound:
-                notes.append(f"{path.name} was left out: the sound is in a folder of its own.")
+            elif info.audio and found.apart and path not in found.sound:
+                listed = found.description is not None and found.description.segments is not None
+                why = f"{DESCRIPTION} does not list it"
+                if not listed:
+                    why = "the sound is in a folder of its own"
+                notes.append(f"{path.name} was left out: {why}.")
             elif info.audio:
                 segments.append(Segment(source, info, offsets.get(path)))
             else:

@@ -39,7 +39,8 @@ def test_all_of_it_is_read(tmp_path: Path) -> None:
     assert described is not None
     assert described.title == "Stand-up"
     assert described.started_at == datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
-    assert described.files == (tmp_path / "video.mp4", tmp_path / "a.wav")
+    assert described.video == tmp_path / "video.mp4"
+    assert described.segments == (tmp_path / "a.wav",)
     assert described.offsets == {tmp_path / "a.wav": Fraction(1, 10)}
 
 
@@ -77,10 +78,15 @@ def test_a_null_video_says_that_there_is_none(tmp_path: Path) -> None:
         ({"segments": [{"file": "here.wav", "offset": -1}]}, "before"),
         ({"segments": [{"file": "here.wav", "offset": 1e9}]}, "week"),
         ({"segments": [{"file": "here.wav"}, {"file": "here.wav"}]}, "second time"),
+        ({"video": "here.wav", "segments": [{"file": "here.wav"}]}, "second time"),
+        ('{"segments": [{"file": "\\ud800.wav"}]}', "segments[0]"),
+        ({"segments": [{"file": "long" * 2000}]}, "segments[0]"),
+        ({"segments": [{"file": "loop.wav"}]}, "segments[0]"),
     ],
 )
 def test_nonsense_is_refused_in_words(tmp_path: Path, content: object, words: str) -> None:
     (tmp_path / "here.wav").touch()
+    (tmp_path / "loop.wav").symlink_to("loop.wav")
     (tmp_path.parent / "outside.mp4").touch()
     with pytest.raises(FaultError) as refused:
         read_description(describe(tmp_path, content))

@@ -150,6 +150,40 @@ def test_offsets_of_the_description_hold(ingest: Ingest, folder: Path) -> None:
     assert any("overlap by 0.5 s" in note for note in session.notes)
 
 
+def test_a_description_of_the_sound_alone_leaves_the_picture_in(
+    ingest: Ingest, folder: Path
+) -> None:
+    write_sound(folder / "stray.wav", 1)
+    (folder / "session.json").write_text(
+        json.dumps({"segments": [{"file": "audio/seg_001.wav", "offset": 0.5}]})
+    )
+    session, _ = ingest.bring([folder])
+    assert session.picture is not None
+    assert Path(session.picture.source.path).name == "video.mp4"
+    assert [segment.name for segment in session.segments] == ["seg_001.wav"]
+    assert any("stray.wav was left out" in note for note in session.notes)
+
+
+def test_a_description_without_segments_has_the_picture_alone(ingest: Ingest, folder: Path) -> None:
+    write_sound(folder / "stray.wav", 1)
+    (folder / "session.json").write_text(json.dumps({"segments": []}))
+    session, _ = ingest.bring([folder])
+    assert session.picture is not None
+    assert session.segments == ()
+
+
+def test_a_listed_segment_that_is_a_silent_picture_is_refused(
+    ingest: Ingest, library: Library, folder: Path
+) -> None:
+    write_video(folder / "camera.mp4", 1)
+    (folder / "session.json").write_text(
+        json.dumps({"video": "video.mp4", "segments": [{"file": "camera.mp4"}]})
+    )
+    fault = refusal(ingest, library, folder)
+    assert "camera.mp4" in fault.message
+    assert "no sound" in fault.message
+
+
 def test_a_session_without_merging_has_no_jobs(
     ingest: Ingest, library: Library, folder: Path
 ) -> None:
