@@ -1,13 +1,19 @@
-"""`make bench [ROWS="queue status ready"]`."""
+"""`make bench [ROWS="queue status ready live start"]`."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import queue_row, ready_row, status_row
+from tests.benchmarks import live_row, queue_row, ready_row, start_row, status_row
 from tests.benchmarks.harness import describe_machine
 
-ROWS = {"queue": queue_row.run, "status": status_row.run, "ready": ready_row.run}
+ROWS = {
+    "queue": queue_row.run,
+    "status": status_row.run,
+    "ready": ready_row.run,
+    "live": live_row.run,
+    "start": start_row.run,
+}
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or list(ROWS)
