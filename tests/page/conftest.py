@@ -1,0 +1,243 @@
+"""The page in a real browser, over the real backend, on a library of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+from tests.journeys.conftest import PATIENCE, Theatre
+from tests.recordings import write_sound, write_video
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+WAIT = 60_000
+"""Milliseconds after which something that is waited for has failed. No speed is asserted by it."""
+
+VIOLATIONS = """document.addEventListener('securitypolicyviolation', (event) =>
+    console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"""
+
+
+class House(Theatre):
+    """A library, its backend, and requests to it past the page."""
+
+    ready: dict[str, Any]
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(data)
+        self.environment["RUSHES_THEATRE"] = str(data)
+        self._backend: subprocess.Popen[str] | None = None
+
+    def serve(self) -> None:
+        self._backend = self.start("serve", "--json")
+        assert self._backend.stdout is not None
+        self.ready = json.loads(self._backend.stdout.readline())
+
+    @property
+    def url(self) -> str:
+        return str(self.ready["url"]).rstrip("/")
+
+    @property
+    def door(self) -> str:
+        """The address that signs a page in."""
+        return f"{self.url}/#token={self.ready['token']}"
+
+    def fall(self) -> None:
+        """Kill the backend; nobody is asked, nothing is tidied."""
+        assert self._backend is not None
+        self._backend.kill()
+        self._end()
+
+    def stop(self) -> None:
+        """Ask the backend to leave."""
+        if self._backend is not None:
+            self._backend.terminate()
+            self._end()
+
+    def _end(self) -> None:
+        assert self._backend is not None
+        self._backend.communicate(timeout=PATIENCE)
+        self._backend = None
+
+    def api(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> Any:
+        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/api{path}", data, method=method)
+        request.add_header("Authorization", f"Bearer {self.ready['token']}")
+        request.add_header("Content-Type", "application/json")
+        for name, value in (headers or {}).items():
+            request.add_header(name, value)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return json.load(answer)
+
+    def put(self, session: str, file: Path) -> None:
+        """A segment of a live session, in one piece."""
+        data = file.read_bytes()
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Range": f"bytes 0-{len(data) - 1}/{len(data)}",
+        }
+        self.api("PUT", f"/sessions/{session}/segments/{file.name}", data, headers)
+
+    def close(self) -> None:
+        if self._backend is not None and self._backend.poll() is None:
+            self.stop()
+        super().close()
+
+
+class Watch:
+    """What pages complained of, and where they asked. A complaint that was not expected fails."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+        self.asked: set[str] = set()
+        self._expected: list[str] = []
+
+    def expect(self, pattern: str) -> None:
+        self._expected.append(pattern)
+
+    def follow(self, page: Page) -> None:
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        page.on("request", lambda request: self.asked.add(request.url))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def settle(self) -> None:
+        expected = [re.compile(pattern) for pattern in self._expected]
+        left = [c for c in self.complaints if not any(e.search(c) for e in expected)]
+        assert left == []
+        strange = {
+            url for url in self.asked if not re.match(r"(http://127\.0\.0\.1:|blob:|data:)", url)
+        }
+        assert strange == set(), "something was asked of another machine"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    where = shutil.which("chromium")
+    if where is None:
+        pytest.skip("no chromium")
+    expect.set_options(timeout=WAIT)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=where, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path / "library")
+    try:
+        house.serve()
+        yield house
+    finally:
+        house.close()
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    watch = Watch()
+    yield watch
+    watch.settle()
+
+
+@pytest.fixture
+def context(browser: Browser, house: House, watch: Watch) -> Iterator[BrowserContext]:
+    """One browser as its owner has it: cookies and storage are shared by its pages.
+
+    It is closed before the library is: pages complain of a backend that goes.
+    """
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    context.set_default_timeout(WAIT)
+    context.add_init_script(VIOLATIONS)
+    context.on("page", watch.follow)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def open_page(context: BrowserContext, house: House) -> Callable[[], Page]:
+    """A page that is signed in, at the list of sessions."""
+
+    def open_page() -> Page:
+        page = context.new_page()
+        page.goto(house.door)
+        expect(page.locator("#main")).to_be_visible()
+        expect(page.locator(".bones")).to_have_count(0)
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def page(open_page: Callable[[], Page]) -> Page:
+    return open_page()
+
+
+def write_take(folder: Path, seconds: int = 12, piece: int = 4) -> Path:
+    """A video that needs no encoding, and its sound in pieces."""
+    write_video(folder / "video.mp4", seconds, size=(320, 180))
+    for number, start in enumerate(range(0, seconds, piece)):
+        write_sound(folder / "audio" / f"seg_{number:03d}.wav", piece, start=start)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def take(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_take(tmp_path_factory.mktemp("takes") / "Stand-up")
+
+
+@pytest.fixture(scope="session")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture that takes seconds to encode."""
+    folder = tmp_path_factory.mktemp("slow") / "Slow"
+    write_video(folder / "video.mkv", 30, codec="mpeg4", size=(1280, 720), rate=25, first=9)
+    return folder
+
+
+def made(house: House, folder: Path, title: str | None = None) -> str:
+    """The id of a session whose film and previews are there."""
+    session = house.api("POST", "/sessions", {"paths": [str(folder)], "again": True})["id"]
+    until(
+        lambda: all(
+            job["status"] == "completed" for job in house.api("GET", f"/sessions/{session}")["jobs"]
+        )
+    )
+    if title is not None:
+        house.api("PATCH", f"/sessions/{session}", {"title": title})
+    return str(session)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
