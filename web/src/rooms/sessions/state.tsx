@@ -39,7 +39,7 @@ export function tell(session: Session, live: JobProgress | undefined, sending: n
       return { state: <State mood="waiting" sign="pause">Paused</State>, figure: null, progress: making.progress, how: 'developing' };
     case 'failed':
       return {
-        state: <State mood="failed">{making.fault?.message.replace(/[.:].*$/s, '') ?? 'Failed'}</State>,
+        state: <State mood="failed">{making.fault?.message.replace(/[.:](?=\s|$).*$/s, '') ?? 'Failed'}</State>,
         figure: (
           <Link className="link act-link" href={addressOf.processing(session.id)}>
             What to do
