@@ -2,8 +2,11 @@
 
 .PHONY: run test soak bench page setup format clean
 
+# What is named on make's command line reaches the scripts by the environment, quotes and all.
+export SESSION PYTHON
+
 run: setup
-	@SESSION='$(SESSION)' scripts/run
+	@scripts/run
 
 test: setup
 	@scripts/test
@@ -18,7 +21,7 @@ page: setup
 	@.venv/bin/python hatch_build.py
 
 setup:
-	@PYTHON='$(PYTHON)' scripts/setup
+	@scripts/setup
 
 format: setup
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .

@@ -75,7 +75,15 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def carried_out(*args: Any, data_dir: Path | None, as_json: bool, **options: Any) -> None:
         out = Output(as_json)
-        settings = settings_for(data_dir)
+        try:
+            settings = settings_for(data_dir)
+        except RuntimeError as error:  # there is no such person
+            out.fail(
+                Fault(
+                    Category.INPUT, f"“{data_dir}” cannot be used: {error}", "Name another folder."
+                )
+            )
+            raise click.exceptions.Exit(Code.REFUSED) from error
         try:
             code = function(*args, settings=settings, out=out, **options)
         except Stop as stop:

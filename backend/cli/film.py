@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -10,12 +11,22 @@ from pathlib import Path
 
 from backend.cli.command import refusal
 from backend.core.fault import Category, FaultError, explain
+from backend.settings import Settings
 from backend.store.backup import sync_file, sync_folder
 
 
-def check_target(output: Path, paths: Sequence[Path], force: bool) -> Path:
+def check_target(output: Path, paths: Sequence[Path], force: bool, settings: Settings) -> Path:
     """Where the film is to go, absolute. Raises a refusal before any work has begun."""
     target = Path(os.path.abspath(output))  # noqa: PTH100 - links stay links
+    try:
+        _require_usable(target, paths, force, settings)
+    except OSError as error:
+        fault = explain(error, f"write {target}")
+        raise refusal(fault.message, "Name another place.", fault.category) from error
+    return target
+
+
+def _require_usable(target: Path, paths: Sequence[Path], force: bool, settings: Settings) -> None:
     if target.is_dir():
         raise refusal(
             f"{target} is a folder.", "Name the file that you want, such as film.mp4 in it."
@@ -26,7 +37,13 @@ def check_target(output: Path, paths: Sequence[Path], force: bool) -> Path:
             "Make it first, or name another place.",
             Category.MISSING,
         )
-    if any(path.is_dir() and target.parent.samefile(path) for path in paths):
+    above = target.resolve().parents
+    if any(place.resolve() in above for place in (settings.data, settings.films)):
+        raise refusal(
+            f"{target} would lie inside the library, which Rushes keeps by itself.",
+            "Name another place.",
+        )
+    if any(path.is_dir() and path.resolve() in above for path in paths):
         raise refusal(
             f"{target} would lie among the recordings, and be taken for one the next time.",
             "Name a place outside the session's folder.",
@@ -35,7 +52,12 @@ def check_target(output: Path, paths: Sequence[Path], force: bool) -> Path:
         raise refusal(f"{target} is one of the recordings.", "Name another place.")
     if os.path.lexists(target) and not force:
         raise refusal(f"{target} exists already.", "Name another place, or replace it: --force.")
-    return target
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise refusal(
+            f"Nothing can be written in {target.parent}.",
+            "Name another place.",
+            Category.PERMISSION,
+        )
 
 
 def copy_film(film: Path, target: Path, originals: Sequence[Path]) -> None:
@@ -51,4 +73,5 @@ def copy_film(film: Path, target: Path, originals: Sequence[Path]) -> None:
     except OSError as error:
         raise FaultError(explain(error, f"copy the film to {target}")) from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where nothing can be written, nothing is
+            part.unlink(missing_ok=True)

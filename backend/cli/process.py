@@ -76,7 +76,7 @@ def process(
         raise click.UsageError("--title and -o are for one session; several were given.")
     if output and wait == Wait.NONE:
         raise click.UsageError("-o waits for the film; it does not go with --wait none.")
-    target = check_target(output, paths, force) if output else None
+    target = check_target(output, paths, force, settings) if output else None
     body: dict[str, object] = {
         "title": title,
         "priority": priority,

@@ -99,16 +99,29 @@ def test_a_target_that_cannot_be_is_refused_before_any_work(
         tmp_path / "no folder" / "film.mp4",
         tmp_path,
         recorded / "film.mp4",
+        recorded / "audio" / "film.mp4",
+        tmp_path / f"{'long' * 70}.mp4",
     ):
         ran = rushes("process", recorded, "-o", target)
         assert ran.code == 3, ran
         assert str(target) in ran.err or str(target.parent) in ran.err
     assert rushes("process", video, "-o", video, "--force").code == 3
+    (rushes.data / "films").mkdir(parents=True)
+    for inside in ("library.db", "films/film.mp4"):
+        ran = rushes("process", recorded, "-o", rushes.data / inside, "--force")
+        assert ran.code == 3, ran
+        assert "library" in ran.err
     assert attach(rushes.settings) is None, "no backend was started for nothing"
     assert (taken.read_bytes(), video.read_bytes()) == (b"mine", before)
     ran = rushes("process", recorded, "-o", taken, "--force")
     assert ran.code == 0
     assert taken.read_bytes() != b"mine"
+
+
+def test_a_data_folder_of_nobody_is_3(rushes: Rushes) -> None:
+    ran = rushes("sessions", "--json", "--data-dir", "~nobody-of-this-name/library")
+    assert ran.code == 3, ran
+    assert ran.lines[0]["fault"]["category"] == "input"
 
 
 def test_wrong_usage_is_2(rushes: Rushes, recorded: Path, tmp_path: Path) -> None:
