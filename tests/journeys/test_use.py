@@ -144,7 +144,10 @@ def test_eight_launches_at_once_are_one_backend_and_one_session(
     assert len(backends) == 1
 
 
-def test_the_ready_line_comes_first_and_a_signal_ends_it_in_order(theatre: Theatre) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_the_ready_line_comes_first_and_a_signal_ends_it_in_order(
+    theatre: Theatre, number: signal.Signals
+) -> None:
     server = theatre.start("serve", "--json")
     assert server.stdout is not None
     told = json.loads(server.stdout.readline())
@@ -153,7 +156,7 @@ def test_the_ready_line_comes_first_and_a_signal_ends_it_in_order(theatre: Theat
     assert str(told["port"]) in told["url"]
     with socket.create_connection(("127.0.0.1", told["port"]), 5):
         pass
-    server.terminate()
+    server.send_signal(number)
     server.communicate(timeout=PATIENCE)
     assert server.returncode == 0
     theatre.until_deserted()
