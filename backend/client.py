@@ -14,7 +14,8 @@ import urllib3
 from backend.core.fault import Category, Fault
 
 Json = dict[str, Any]
-SECONDS = 60.0
+SECONDS = 600.0
+"""How long an answer may take: an import looks into every file first, on however slow a drive."""
 STREAM_SILENCE = 30.0
 """Seconds of a stream without even a heartbeat after which the backend counts as gone."""
 _CATEGORIES = frozenset(str(category) for category in Category)
@@ -126,7 +127,7 @@ class Client:
                 _with("/api/events", query),
                 headers=self._headers(),
                 preload_content=False,
-                timeout=urllib3.Timeout(connect=SECONDS, read=STREAM_SILENCE),
+                timeout=urllib3.Timeout(connect=10.0, read=STREAM_SILENCE),
             )
         except urllib3.exceptions.HTTPError as error:
             raise Gone from error

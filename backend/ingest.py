@@ -153,7 +153,8 @@ class Ingest:
     def _wake(self, session: Session, priority: Priority) -> None:
         jobs = self._library.jobs.of_sessions([session.id])[session.id]
         if session.film is not None and not Path(session.film.path).exists():
-            self._library.artifacts.forget(session.film)
+            for artifact in self._library.artifacts.of_session(session.id):
+                self._library.artifacts.forget(artifact)
             self._library.sessions.plan_again(session.id, priority)
         elif session_status(session, jobs) in (SessionStatus.FAILED, SessionStatus.CANCELLED):
             merge = merge_of(jobs)

@@ -55,6 +55,8 @@ def build_app(services: Services) -> OpenAPI:
         doc_ui=False,
         security_schemes={"token": {"type": "http", "scheme": "bearer"}},
         validation_error_callback=_refuse,
+        validation_error_model=faults.Problem,
+        responses=dict.fromkeys(("400", "401", "404", "409", "413", "500"), faults.Problem),
         static_folder=None,
     )
     app.extensions[SERVICES] = services

@@ -191,7 +191,7 @@ def _tell(out: Output, session: Json, wait: Wait, target: Path | None) -> Code:
         return code_of(fault)
     out.line({"event": "completed", **facts})
     if not film:
-        out.say(f"✓ {plain(title)}: kept as it is, without a film (the setting `merge` is off).")
+        out.say(f"✓ {plain(title)}: kept as it is, without a film. `rushes settings` says why.")
         return Code.DONE
     said = (plain(title), length(film["duration"] or session["duration"]), amount(film["size"]))
     out.say("✓ " + " · ".join(word for word in said if word), "green")

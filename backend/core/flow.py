@@ -77,7 +77,7 @@ class SessionStatus(StrEnum):
     CANCELLED = "cancelled"
     PAUSED = "paused"
     UNMERGED = "unmerged"
-    """The owner asked for no film."""
+    """There is no film: the owner asked for none, or took it away."""
 
 
 def merge_of(jobs: Sequence[Job]) -> Job | None:
@@ -100,8 +100,8 @@ def session_status(session: Session, jobs: Sequence[Job]) -> SessionStatus:
         JobStatus.PAUSED: SessionStatus.PAUSED,
         JobStatus.FAILED: SessionStatus.FAILED,
         JobStatus.CANCELLED: SessionStatus.CANCELLED,
-        # Completed without a film cannot last: the film is recorded in the same transaction.
-        JobStatus.COMPLETED: SessionStatus.READY,
+        # The film was made, and is gone from its place.
+        JobStatus.COMPLETED: SessionStatus.UNMERGED,
     }.get(merge.status, SessionStatus.WAITING)
 
 

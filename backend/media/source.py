@@ -105,6 +105,6 @@ def require_unchanged(source: Source) -> None:
     if (status.st_size, status.st_mtime_ns, status.st_ino) != before:
         raise refuse(
             Category.CORRUPT,
-            f"“{shown(source.path)}” changed while Rushes was reading it.",
+            f"“{shown(source.path)}” is no longer the file that was imported: it has changed.",
             "Wait until the program that writes it is done, then import it again.",
         )

@@ -252,7 +252,7 @@ class Jobs:
         return self._database.write(partial(orders.resume, number=number))
 
     def clear(self) -> int:
-        """Forget the jobs that completed or were cancelled; how many. Failed ones stay in sight."""
+        """Forget what completed or was cancelled and is not needed for a retry; how many jobs."""
         return self._database.write(orders.clear)
 
     def prune(self) -> None:

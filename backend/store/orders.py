@@ -81,11 +81,17 @@ def resume(transaction: Transaction, number: int) -> Job:
 
 
 def clear(transaction: Transaction) -> int:
-    """Forget the jobs that completed or were cancelled; how many. Failed ones stay in sight."""
+    """Forget the jobs that completed or were cancelled; how many.
+
+    Failed ones stay in sight, and so does the cancelled merge of a session that has no film: by it
+    alone the film can still be asked for.
+    """
     return transaction.changed(
-        # What hangs together with a job that failed or goes on stays: a retry needs it.
+        # What hangs together with a job that stays does so too: a retry needs it.
         "WITH RECURSIVE held (id) AS ("
         " SELECT id FROM job WHERE status NOT IN ('completed', 'cancelled')"
+        " OR (kind = 'merge' AND status = 'cancelled' AND session IN"
+        "  (SELECT id FROM session WHERE film IS NULL AND deleted_at IS NULL))"
         " UNION SELECT edge.child FROM held JOIN edge ON edge.parent = held.id"
         " UNION SELECT edge.parent FROM held JOIN edge ON edge.child = held.id)"
         " DELETE FROM job WHERE status IN ('completed', 'cancelled')"

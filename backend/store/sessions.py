@@ -194,7 +194,8 @@ class Sessions:
                     (session,),
                 )
             }
-            intake.plan(transaction, kept, priority, done)
+            # Without its film nothing of a session is done: its previews were the film's.
+            intake.plan(transaction, kept, priority, done if kept.film else ())
 
         self._database.write(plan)
 

@@ -80,7 +80,7 @@ SEEN = {
     JobStatus.DELAYED: SessionStatus.WAITING,
     JobStatus.RUNNING: SessionStatus.PROCESSING,
     JobStatus.PAUSED: SessionStatus.PAUSED,
-    JobStatus.COMPLETED: SessionStatus.READY,
+    JobStatus.COMPLETED: SessionStatus.UNMERGED,
     JobStatus.FAILED: SessionStatus.FAILED,
     JobStatus.CANCELLED: SessionStatus.CANCELLED,
 }

@@ -777,3 +777,18 @@ def test_counts_are_those_of_a_real_count(store: Store) -> None:
     counted = Counter(JobStatus(status) for status in store.statuses().values())
     assert {status: n for status, n in store.jobs.counts().items() if n} == dict(counted)
     assert set(store.jobs.counts()) == set(JobStatus)
+
+
+def test_clearing_leaves_the_way_to_a_film_that_was_cancelled(store: Store) -> None:
+    store.sessions.create(session("s", segments=[segment("/r/a")]))
+    merge = store.jobs.next_in(Lane.READY)
+    assert merge is not None
+    store.jobs.cancel(merge.id)
+    store.jobs.clear()
+    assert store.jobs.retry(merge.id).status is JobStatus.QUEUED
+    claimed = store.jobs.claim(Lane.READY)
+    assert claimed is not None
+    assert store.jobs.finish(claimed, {}, 0.1, film("s"))
+    for job in store.jobs.active():
+        store.jobs.cancel(job.id)
+    assert store.jobs.clear() == 3

@@ -121,7 +121,7 @@ def test_planning_again_leaves_out_what_is_active_and_what_is_done(store: Store)
     assert len(store.jobs.page()) == 3
     merge = store.jobs.claim(Lane.READY)
     assert merge is not None
-    store.jobs.finish(merge, {}, 1.0)
+    store.jobs.finish(merge, {}, 1.0, film("s"))
     failed = store.jobs.claim(Lane.LIGHT)
     assert failed is not None
     store.jobs.cancel(failed.id)

@@ -372,3 +372,22 @@ def test_a_job_that_was_claimed_and_could_not_be_begun_is_not_stranded(
     studio.until_idle()
     assert failed
     assert studio.job(session).status is JobStatus.COMPLETED
+
+
+def test_a_film_that_was_taken_away_is_made_again_when_it_is_asked_for(
+    studio: Studio, short: Path
+) -> None:
+    session = studio.bring(short)
+    studio.until_idle()
+    (film,) = studio.films()
+    film.unlink()
+    again = studio.bring(short)
+    assert again.id == session.id
+    studio.until_idle()
+    assert studio.films() == [film]
+    assert frames_of(film) == 40
+    kept = studio.app.library.sessions.get(session.id)
+    assert kept is not None
+    assert kept.film is not None
+    kinds = {artifact.kind for artifact in studio.app.library.artifacts.of_session(session.id)}
+    assert kinds == {ArtifactKind.FILM, ArtifactKind.PEAKS, ArtifactKind.STRIP}
