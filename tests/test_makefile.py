@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -21,6 +22,12 @@ def test_a_session_of_any_name_reaches_the_script(tmp_path: Path, name: str) -> 
         (scripts / script).write_text(f"#!/bin/sh\n{content}\n")
         (scripts / script).chmod(0o755)
     ran = subprocess.run(
-        ["make", "run", f"SESSION={name}"], cwd=tmp_path, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "run", f"SESSION={name}"],
+        cwd=tmp_path,
+        # The tests may be run by a make themselves, whose own settings are not to be inherited.
+        env={key: value for key, value in os.environ.items() if not key.startswith("MAKE")},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert ran.stdout == name

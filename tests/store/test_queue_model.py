@@ -353,8 +353,19 @@ class Queue(RuleBasedStateMachine):
                     over = job.attempt >= MAX_ATTEMPTS
                     self.stop(job, S.FAILED if over else S.QUEUED, job.attempt)
 
+    def only_way_to_a_film(self, job: Expected) -> bool:
+        if job.kind is not JobKind.MERGE or job.session in self.binned:
+            return False
+        kept = self.store.sessions.get(job.session)
+        return kept is not None and kept.film is None
+
     def clear(self) -> None:
-        held = {j.id for j in self.jobs.values() if j.status not in (S.COMPLETED, S.CANCELLED)}
+        held = {
+            j.id
+            for j in self.jobs.values()
+            if j.status not in (S.COMPLETED, S.CANCELLED)
+            or (j.status is S.CANCELLED and self.only_way_to_a_film(j))
+        }
         while more := {
             j.id
             for j in self.jobs.values()
