@@ -22,7 +22,7 @@ import { claimsH264, showsNothing, versionOf, type Version } from './rendition';
 import { Side } from './Side';
 import { Stage } from './Stage';
 import { Timeline } from './Timeline';
-import { usePosition } from './usePosition';
+import { leftAt, usePosition } from './usePosition';
 
 export function SessionRoom({ id }: { id: string }) {
   const query = useSession(id);
@@ -77,7 +77,7 @@ function Room({ session }: { session: WholeSession }) {
   const playable = usePlayable(state, (session.strip?.count ?? 0) > 0);
   const version = versionOf(session, playable);
   const [choice, again] = useChoice(version);
-  const [start] = useState(session.watched);
+  const [start] = useState(() => leftAt(session.id, Date.now()) ?? session.watched);
   const player = usePlayer(state, video, box, choice, start);
   const gone = useStore(state, (now) => now.gone);
   useReturn(gone, again);

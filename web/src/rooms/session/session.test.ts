@@ -3,7 +3,7 @@ import type { Job, WholeSession } from '../../api/types';
 import { actOf } from './keys';
 import { newPlaying, nextRate, type Player } from './player';
 import { claimsH264, showsNothing, versionOf } from './rendition';
-import { worthKeeping } from './usePosition';
+import { leave, leftAt, worthKeeping } from './usePosition';
 import { levels, marks, pathsOf } from './wave';
 
 const session = (fields: Partial<WholeSession>): WholeSession =>
@@ -81,4 +81,14 @@ test('the ruler has round marks, none at the very end', () => {
   expect(marks(32, 7)).toEqual([0, 5, 10, 15, 20, 25, 30]);
   expect(marks(1864, 8)).toEqual([0, 300, 600, 900, 1200, 1500, 1800]);
   expect(marks(0, 8)).toEqual([]);
+});
+
+test('a tab knows where it has just left a film, and forgets', () => {
+  const kept = new Map<string, string>();
+  vi.stubGlobal('window', { sessionStorage: { setItem: (k: string, v: string) => kept.set(k, v), getItem: (k: string) => kept.get(k) ?? null } });
+  leave('a', 8, 1000);
+  expect([leftAt('a', 1001), leftAt('b', 1001), leftAt('a', 1000 + 5 * 60_000)]).toEqual([8, null, null]);
+  kept.set('rushes.left', '{');
+  expect(leftAt('a', 1001)).toBe(null);
+  vi.unstubAllGlobals();
 });
