@@ -21,7 +21,7 @@ from backend.instance import Lock, last_port, own_folder, write_address
 from backend.services import Services
 from backend.settings import Settings
 from backend.store.library import Library, open_library
-from backend.work.isolate import probe_files
+from backend.work.isolate import make_sample, probe_files
 from backend.work.recovery import recover
 from backend.work.supervisor import Supervisor
 
@@ -90,7 +90,7 @@ def build(settings: Settings, port: int | None = None) -> App:
             bus=bus,
             board=board,
             presence=presence,
-            intake=Ingest(settings, library, probe_files),
+            intake=Ingest(settings, library, probe_files, make_sample),
             token=token,
             leave=leaving.set,
         )

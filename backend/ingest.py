@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,7 +31,7 @@ from backend.core.session import (
     missing_numbers,
 )
 from backend.core.time import ZERO, TimeRange
-from backend.description import DESCRIPTION
+from backend.description import DESCRIPTION, read_description
 from backend.discovery import Found, find_files, may_pass_over, nothing_found
 from backend.points import reach
 from backend.settings import Choices, Settings
@@ -38,15 +40,21 @@ from backend.store.orders import Conflict
 
 Probed = tuple[Source, MediaInfo] | Fault
 Probe = Callable[[Sequence[Path]], list[Probed]]
+Sampler = Callable[[Path], None]
 
 
 class Ingest:
-    """`services.Intake`. `probe` looks into files in another process."""
+    """`services.Intake`. `probe` looks into files, `make_sample` makes a session in a new folder;
+    both in another process."""
 
-    def __init__(self, settings: Settings, library: Library, probe: Probe) -> None:
+    def __init__(
+        self, settings: Settings, library: Library, probe: Probe, make_sample: Sampler
+    ) -> None:
         self._settings = settings
         self._library = library
         self._probe = probe
+        self._make_sample = make_sample
+        self._sampling = threading.Lock()
 
     def bring(
         self,
@@ -104,6 +112,18 @@ class Ingest:
         )
         return self._library.sessions.create(session)
 
+    def sample(self) -> tuple[Session, bool]:
+        """The sample session and whether it is new. Made aside and renamed, so that there is never
+        half of one."""
+        folder = self._settings.sample
+        with self._sampling:
+            if not folder.exists():
+                part = folder.with_suffix(".part")
+                shutil.rmtree(part, ignore_errors=True)
+                self._make_sample(part)
+                part.replace(folder)
+        return self.bring([folder])
+
     def receive(self, session: str, name: str) -> Path:
         """Where the upload of `name` is written until it is whole.
 
@@ -121,6 +141,8 @@ class Ingest:
     def accept(self, session: str, name: str) -> Session:
         """Check the finished upload of `name` and make it part of the live session."""
         part = self.receive(session, name)
+        if name == DESCRIPTION:
+            return self._describe(session, part)
         final = part.with_name(name)
         (probed,) = self._probe([part])
         if isinstance(probed, Fault):
@@ -133,6 +155,24 @@ class Ingest:
         os.replace(part, final)  # noqa: PTH105 - both names are known to be in one folder
         added = Picture(source, info) if info.video else Segment(source, info)
         return self._library.sessions.add(session, added)
+
+    def _describe(self, session: str, part: Path) -> Session:
+        """Let a `session.json`, sent after the pieces it names, say what it says of them."""
+        final = part.with_name(DESCRIPTION)
+        os.replace(part, final)  # noqa: PTH105 - as above
+        try:
+            said = read_description(final.parent)
+        except FaultError as refused:
+            final.unlink(missing_ok=True)
+            raise FaultError(_about(refused.fault, str(final), DESCRIPTION)) from refused
+        if said is None:
+            raise KeyError(session)
+        return self._library.sessions.describe(
+            session,
+            title=None if said.title is None else clean_title(said.title),
+            started_at=said.started_at,
+            offsets={path.name: offset for path, offset in said.offsets.items()},
+        )
 
     def end(self, session: str, priority: Priority = Priority.NORMAL) -> Session:
         """End a live session. Refused while nothing has come in: there would be no film."""

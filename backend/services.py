@@ -31,6 +31,9 @@ class Intake(Protocol):
     def begin(self, title: str | None = None, options: SessionOptions | None = None) -> Session:
         """A live session, ready to be given segments."""
 
+    def sample(self) -> tuple[Session, bool]:
+        """The sample session, made where it is not there yet; and whether it is new."""
+
     def receive(self, session: str, name: str) -> Path:
         """Where the upload of a live session's segment `name` is to be written, unfinished."""
 

@@ -34,6 +34,11 @@ class Settings:
         return self.data / "live"
 
     @property
+    def sample(self) -> Path:
+        """The session that newcomers may try; made when it is first asked for."""
+        return self.data / "sample"
+
+    @property
     def log(self) -> Path:
         return self.data / "rushes.log"
 

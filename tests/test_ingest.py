@@ -11,12 +11,12 @@ import pytest
 
 from backend.core.fault import Category, Fault, FaultError
 from backend.core.job import JobKind, JobStatus, Lane, Priority
-from backend.core.session import SessionOptions, SessionState, clean_title
+from backend.core.session import Session, SessionOptions, SessionState, clean_title
 from backend.ingest import Ingest
 from backend.settings import Settings, settings_for
 from backend.store.library import Library, open_library
 from backend.store.orders import Conflict
-from backend.work.isolate import probe_files
+from backend.work.isolate import make_sample, probe_files
 from tests.recordings import write_session, write_sound, write_video
 
 
@@ -36,7 +36,7 @@ def library(settings: Settings) -> Iterator[Library]:
 
 @pytest.fixture
 def ingest(settings: Settings, library: Library) -> Ingest:
-    return Ingest(settings, library, probe_files)
+    return Ingest(settings, library, probe_files, make_sample)
 
 
 @pytest.fixture(scope="module")
@@ -295,9 +295,9 @@ def test_a_name_that_is_no_text_is_refused_in_words(
 # Live sessions
 
 
-def put(ingest: Ingest, session: str, source: Path, name: str) -> None:
+def put(ingest: Ingest, session: str, source: Path, name: str) -> Session:
     shutil.copy(source, ingest.receive(session, name))
-    ingest.accept(session, name)
+    return ingest.accept(session, name)
 
 
 def test_a_live_session_takes_what_comes_and_ends_with_its_graph(
@@ -329,6 +329,37 @@ def test_a_piece_that_is_sent_twice_is_there_once(ingest: Ingest, folder: Path) 
     assert [s.name for s in ingest.end(live.id).segments] == ["seg_000.wav", "seg_001.wav"]
 
 
+def test_a_description_places_the_pieces_of_a_live_session(
+    ingest: Ingest, settings: Settings, folder: Path, tmp_path: Path
+) -> None:
+    live = ingest.begin()
+    said = tmp_path / "session.json"
+    said.write_text(json.dumps({"segments": [{"file": "seg_000.wav", "offset": 1.5}]}))
+    with pytest.raises(FaultError) as refused:
+        put(ingest, live.id, said, "session.json")
+    assert "seg_000.wav" in refused.value.fault.message
+    assert str(settings.live) not in refused.value.fault.message
+    put(ingest, live.id, folder / "audio" / "seg_000.wav", "seg_000.wav")
+    put(ingest, live.id, folder / "audio" / "seg_001.wav", "seg_001.wav")
+    said.write_text(
+        json.dumps(
+            {
+                "title": "As it was said",
+                "started_at": "2026-03-01T09:30:00Z",
+                "segments": [{"file": "seg_000.wav", "offset": 1.5}],
+            }
+        )
+    )
+    told = put(ingest, live.id, said, "session.json")
+    assert (told.title, told.started_at.isoformat()) == (
+        "As it was said",
+        "2026-03-01T09:30:00+00:00",
+    )
+    # The recorder sends a piece anew: it stays where the description put it.
+    put(ingest, live.id, folder / "audio" / "seg_002.wav", "seg_000.wav")
+    assert [s.offset for s in ingest.end(live.id).segments] == [Fraction(3, 2), None]
+
+
 def test_a_piece_that_is_no_media_is_refused_and_removed(
     ingest: Ingest, library: Library, settings: Settings, folder: Path, tmp_path: Path
 ) -> None:
@@ -347,6 +378,18 @@ def test_a_session_without_anything_does_not_end(ingest: Ingest, library: Librar
         ingest.end(live.id)
     assert refused.value.fault.category is Category.INPUT
     assert library.jobs.page() == []
+
+
+def test_the_sample_is_made_once_and_whole(ingest: Ingest, settings: Settings) -> None:
+    left = settings.sample.with_suffix(".part") / "left by a power cut"
+    left.mkdir(parents=True)
+    first, new = ingest.sample()
+    assert new
+    assert first.picture is not None
+    assert first.title == "Welcome to Rushes"
+    assert not left.parent.exists()
+    again, new = ingest.sample()
+    assert (again.id, new) == (first.id, False)
 
 
 @pytest.mark.parametrize("title", ["", "  ", "a" * 10_000, "two\nlines", "\udcff", "<img src=x>"])

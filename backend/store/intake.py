@@ -6,7 +6,9 @@ Functions here run inside a transaction of the writer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from fractions import Fraction
 
 from backend.core.event import SESSION_CREATED
 from backend.core.flow import plan_session
@@ -69,15 +71,30 @@ def write_segment(transaction: Transaction, session: str, position: int, segment
     )
 
 
+def place(transaction: Transaction, session: str, offsets: Mapping[str, Fraction]) -> None:
+    """Give the segments that `offsets` names their places, in seconds."""
+    rows = transaction.execute("SELECT position, facts FROM segment WHERE session = ?", (session,))
+    for position, facts in rows:
+        segment = values.load_segment(facts)
+        if segment.name in offsets:
+            placed = replace(segment, offset=offsets[segment.name])
+            write_segment(transaction, session, position, placed)
+
+
 def put_segment(transaction: Transaction, session: str, segment: Segment) -> None:
     """Behind the last, or in the place of the piece that has the same name."""
     same = transaction.execute(
-        "SELECT position FROM segment WHERE session = ? AND name = ?", (session, segment.name)
+        "SELECT position, facts FROM segment WHERE session = ? AND name = ?",
+        (session, segment.name),
     )
-    following = transaction.execute(
-        "SELECT coalesce(max(position), -1) + 1 FROM segment WHERE session = ?", (session,)
-    )
-    write_segment(transaction, session, (same or following)[0][0], segment)
+    if same:
+        position, facts = same[0]
+        segment = replace(segment, offset=values.load_segment(facts).offset)
+    else:
+        ((position,),) = transaction.execute(
+            "SELECT coalesce(max(position), -1) + 1 FROM segment WHERE session = ?", (session,)
+        )
+    write_segment(transaction, session, position, segment)
 
 
 def require_live(transaction: Transaction, session: str) -> None:

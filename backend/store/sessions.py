@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -162,6 +162,35 @@ class Sessions:
             transaction.emit(SESSION_UPDATED, session)
 
         self._database.write(add)
+        return self._kept(session)
+
+    def describe(
+        self,
+        session: str,
+        *,
+        title: str | None,
+        started_at: datetime | None,
+        offsets: Mapping[str, Fraction],
+    ) -> Session:
+        """What a recorder says of a live session: `offsets`, in seconds, by the names of its
+        segments. None leaves a field as it is. Raises as `add`."""
+
+        def describe(transaction: Transaction) -> None:
+            intake.require_live(transaction, session)
+            intake.place(transaction, session, offsets)
+            transaction.execute(
+                "UPDATE session SET title = coalesce(?, title),"
+                " started_at = coalesce(?, started_at), updated_at = ? WHERE id = ?",
+                (
+                    title,
+                    None if started_at is None else values.milliseconds(started_at),
+                    transaction.now,
+                    session,
+                ),
+            )
+            transaction.emit(SESSION_UPDATED, session)
+
+        self._database.write(describe)
         return self._kept(session)
 
     def end(self, session: str, priority: Priority = Priority.NORMAL) -> Session:

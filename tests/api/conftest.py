@@ -89,6 +89,10 @@ class Desk:
         self.options = options
         return self._library.sessions.create(_session(title or "Live", SessionState.LIVE, ()))
 
+    def sample(self) -> tuple[Session, bool]:
+        kept = self._library.sessions.page()
+        return (kept[0], False) if kept else self.bring([self._settings.sample])
+
     def receive(self, session: str, name: str) -> Path:
         folder = self._settings.live / session
         folder.mkdir(parents=True, exist_ok=True)

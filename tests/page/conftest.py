@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -37,6 +39,9 @@ FLAGS = [
 ]
 WAIT = 60_000
 """Milliseconds after which something that is waited for has failed. No speed is asserted by it."""
+
+FLOOD = 20_000
+"""Requests that no journey comes near. A page that makes more has lost itself in a circle."""
 
 VIOLATIONS = """document.addEventListener('securitypolicyviolation', (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"""
@@ -115,7 +120,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.complaints: list[str] = []
-        self.asked: set[str] = set()
+        self.asked: Counter[str] = Counter()
         self._expected: list[str] = []
 
     def expect(self, pattern: str) -> None:
@@ -124,13 +129,22 @@ class Watch:
     def follow(self, page: Page) -> None:
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
-        page.on("request", lambda request: self.asked.add(request.url))
+        page.on("request", lambda request: self._count(request.url))
+
+    def _count(self, url: str) -> None:
+        self.asked[url] += 1
+        if self.asked.total() == FLOOD:
+            # Its messages would bury every answer that a test waits for, and no time would run out.
+            for child in psutil.Process().children(recursive=True):
+                if "chromium" in child.name():
+                    child.kill()
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
     def settle(self) -> None:
+        assert self.asked.total() < FLOOD, self.asked.most_common(20)
         expected = [re.compile(pattern) for pattern in self._expected]
         left = [c for c in self.complaints if not any(e.search(c) for e in expected)]
         assert left == []

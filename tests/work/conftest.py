@@ -13,7 +13,7 @@ from backend.core.session import Session
 from backend.ingest import Ingest
 from backend.instance import own_folder
 from backend.settings import Settings, settings_for
-from backend.work.isolate import probe_files
+from backend.work.isolate import make_sample, probe_files
 from tests.recordings import write_session, write_video
 
 PATIENCE = 60.0
@@ -30,7 +30,7 @@ class Studio:
         self.events: list[Event] = []
 
     def bring(self, folder: Path, priority: Priority = Priority.NORMAL) -> Session:
-        ingest = Ingest(self.settings, self.app.library, probe_files)
+        ingest = Ingest(self.settings, self.app.library, probe_files, make_sample)
         return ingest.bring([folder], priority=priority)[0]
 
     def job(self, session: Session, kind: JobKind = JobKind.MERGE) -> Job:

@@ -77,9 +77,9 @@ def test_unfinished_files_go_and_foreign_ones_stay(held: Studio, short: Path) ->
 def test_uploads_of_a_live_session_stay(held: Studio) -> None:
     live = held.settings.live
     from backend.ingest import Ingest
-    from backend.work.isolate import probe_files
+    from backend.work.isolate import make_sample, probe_files
 
-    session = Ingest(held.settings, held.app.library, probe_files).begin()
+    session = Ingest(held.settings, held.app.library, probe_files, make_sample).begin()
     for owner in (session.id, "nobody"):
         (live / owner).mkdir(parents=True)
         (live / owner / ".seg.m4a.part").write_bytes(b"half a piece")

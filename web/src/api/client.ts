@@ -78,19 +78,12 @@ export const api = createClient<paths>({
 });
 api.use(refuse);
 
-/** A request outside the document: uploads, signing in, and routes that are still to come. */
+/** A request outside the document: uploads, signing in, and what outlives the page. */
 export async function send(method: string, path: string, init: RequestInit = {}): Promise<Response> {
   const response = await reach(path, { ...init, method });
   if (response.ok) return response;
   if (response.status === 401) signedOut();
   throw await problemOf(response);
-}
-
-export function sendJson(method: string, path: string, body: unknown): Promise<Response> {
-  return send(method, path, {
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  });
 }
 
 /** The body of an answer that the middleware has let through. */

@@ -33,5 +33,4 @@ export const keys = {
   status: ['status'] as const,
   backups: ['backups'] as const,
   bin: ['sessions', 'bin'] as const,
-  routes: ['routes'] as const,
 };

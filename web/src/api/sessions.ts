@@ -1,6 +1,6 @@
 /** Sessions: read, and what can be asked of them. */
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type QueryClient } from '@tanstack/react-query';
-import { api, asProblem, Problem, send, sendJson, told } from './client';
+import { api, asProblem, Problem, send, told } from './client';
 import { keys, STATUSES, type SessionFilter } from './keys';
 import type { Session, WholeSession } from './types';
 import { pollEvery, useLink } from '../live/connection';
@@ -145,10 +145,7 @@ export function sessionRequests(client: QueryClient) {
       told(await api.POST('/api/sessions/{session}/rendition', at(id)));
       await client.invalidateQueries({ queryKey: keys.session(id) });
     },
-    sample: async (): Promise<WholeSession> => {
-      const answer = await sendJson('POST', '/api/sample', {});
-      return put(client, (await answer.json()) as WholeSession);
-    },
+    sample: async (): Promise<WholeSession> => put(client, told(await api.POST('/api/sample'))),
   };
 }
 
@@ -161,18 +158,6 @@ export function useSessionRequests(): SessionRequests {
 /** Keep where the owner left the film, even while the page goes. Quiet: nothing hangs on it. */
 export function keepPosition(id: string, watched: number): void {
   change(id, { watched }).catch(() => undefined);
-}
-
-/** Whether this backend can make the sample session. */
-export function useOffersSample(): boolean {
-  const routes = useQuery({
-    queryKey: keys.routes,
-    queryFn: async ({ signal }) => {
-      const document = (await (await send('GET', '/api/openapi.json', { signal })).json()) as { paths?: Record<string, unknown> };
-      return Object.keys(document.paths ?? {});
-    },
-  });
-  return routes.data?.includes('/api/sample') ?? false;
 }
 
 export function isGone(error: unknown): boolean {

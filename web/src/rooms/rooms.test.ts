@@ -54,7 +54,7 @@ test('stages before the present one are done, those after it wait', () => {
 
 test('a failed job shows where, though it no longer tells its stages', () => {
   expect(states(job({ status: 'failed', stage: 'film' }))).toEqual(['done', 'failed', 'waits']);
-  expect(states(job({ status: 'failed', stage: null }))).toEqual(['waits', 'waits', 'waits']);
+  expect(states(job({ status: 'failed', stage: null }))).toEqual(['failed', 'waits', 'waits']);
 });
 
 test('paths are taken as people paste them', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Job, Queue } from '../api/types';
-import { badgeWords, doing, queueTitle, waitsFor } from './job-words';
+import { badgeWords, bySession, doing, endings, queueTitle, waitsFor } from './job-words';
 import { unseen } from './seen';
 
 const job = (fields: Partial<Job>): Job => ({ id: 1, session: 's', kind: 'merge', status: 'running', stage: null, stages: [], ...fields }) as Job;
@@ -43,4 +43,11 @@ test('a failure is unseen until the queue was looked at after it', () => {
   const failed = job({ status: 'failed', completed_at: '2025-06-12T10:00:00Z' });
   expect(unseen([failed], '')).toEqual([failed]);
   expect(unseen([failed], '2025-06-12T10:00:00Z')).toEqual([]);
+});
+
+test('what has ended of a session is told together', () => {
+  const done = (id: number, kind: Job['kind'], session = 's') => job({ id, kind, session, status: 'completed' });
+  const groups = bySession([done(4, 'thumbnails'), done(3, 'merge', 't'), done(2, 'waveform'), done(1, 'merge')]);
+  expect(groups.map((group) => group.map((one) => one.id))).toEqual([[4, 2, 1], [3]]);
+  expect(endings(groups[0] ?? [])).toBe('Film made, waveform drawn, thumbnails made');
 });

@@ -34,6 +34,23 @@ export function waitsFor(job: Job): string {
   return `${what}, next in line`;
 }
 
+/** Jobs of one session together, in the order in which the sessions first come. */
+export function bySession(jobs: readonly Job[]): [Job, ...Job[]][] {
+  const groups = new Map<string, [Job, ...Job[]]>();
+  for (const job of jobs) {
+    const group = groups.get(job.session);
+    if (group === undefined) groups.set(job.session, [job]);
+    else group.push(job);
+  }
+  return [...groups.values()];
+}
+
+/** What has ended of one session: "Film made, thumbnails made". */
+export function endings(jobs: readonly Job[]): string {
+  const said = [...new Set([...jobs].sort((a, b) => a.id - b.id).map(ended))];
+  return said.map((words, i) => (i === 0 ? words : words.charAt(0).toLowerCase() + words.slice(1))).join(', ');
+}
+
 export const ended = (job: Job): string =>
   job.status === 'completed' ? (DONE[job.kind] ?? nameOfKind(job.kind)) : `${nameOfKind(job.kind)}: cancelled`;
 

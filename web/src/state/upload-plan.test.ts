@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PIECE, pieceAt, planOf, type Picked } from './upload-plan';
+import { PIECE, pieceAt, planOf, renamed, type Picked } from './upload-plan';
 
 const picked = (path: string, type = '', bytes = 'x'): Picked => ({ file: new File([bytes], path.split('/').at(-1) ?? path, { type }), path });
 
@@ -13,7 +13,8 @@ test('a folder gives its name, and its recordings in natural order', () => {
   ]);
   expect(plan.title).toBe('Visit');
   expect(plan.files.map((file) => file.name)).toEqual(['seg_9.m4a', 'seg_10.m4a', 'video.mp4']);
-  expect(plan.left).toEqual(['Visit/session.json', 'Visit/.DS_Store']);
+  expect(plan.left).toEqual(['Visit/.DS_Store']);
+  expect(plan.description?.path).toBe('Visit/session.json');
 });
 
 test('loose files are called after their video', () => {
@@ -49,4 +50,17 @@ test('pieces follow one another without a gap and end with the file', () => {
     `bytes ${PIECE}-${2 * PIECE - 1}/${total}`,
     `bytes ${2 * PIECE}-${total - 1}/${total}`,
   ]);
+});
+
+test('a description goes along with the names that its files are sent under', () => {
+  const { names } = planOf([picked('V/a/1.wav'), picked('V/b/1.wav'), picked('V/cam.mp4')]);
+  const said = { title: 'Visit', video: './cam.mp4', segments: [{ file: 'a/1.wav', offset: 2 }, { file: 'b/1.wav' }, { file: 'gone.wav' }, 7] };
+  expect(JSON.parse(renamed(JSON.stringify(said), 'V/session.json', names))).toEqual({
+    title: 'Visit',
+    video: 'cam.mp4',
+    segments: [{ file: '1.wav', offset: 2 }, { file: 'b_1.wav' }, { file: 'gone.wav' }, 7],
+  });
+  expect(renamed('{"video":"deep/cam.mp4"}', 'session.json', planOf([picked('cam.mp4')]).names)).toBe('{"video":"cam.mp4"}');
+  expect(renamed('{', 'session.json', names)).toBe('{');
+  expect(renamed('[1]', 'session.json', names)).toBe('[1]');
 });

@@ -9,6 +9,10 @@ export interface Picked {
 export interface UploadPlan {
   title: string;
   files: readonly { file: File; name: string }[];
+  /** What a recorder says of them, which is sent last. */
+  description: Picked | null;
+  /** The name that each is sent under, by its path. */
+  names: ReadonlyMap<string, string>;
   /** Paths of what is no recording, and stays where it is. */
   left: readonly string[];
 }
@@ -22,18 +26,56 @@ const stem = (name: string): string => name.replace(/\.[^.]+$/, '');
 /** Numbers in names count as numbers: seg_10 comes after seg_9. */
 const natural = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
+/** The file in which recorders say what belongs where. */
+export const DESCRIPTION = 'session.json';
+
+const nameOf = (path: string): string => path.split('/').at(-1) ?? path;
+
 export function planOf(picked: readonly Picked[]): UploadPlan {
   const left: string[] = [];
-  const media = picked.filter(({ file, path }) => {
-    const name = path.split('/').at(-1) ?? path;
+  const described = picked.filter(({ path }) => nameOf(path) === DESCRIPTION);
+  const description = described.length === 1 ? (described[0] ?? null) : null;
+  const media = picked.filter((one) => {
+    const { file, path } = one;
+    if (one === description) return false;
+    const name = nameOf(path);
     const wanted = !name.startsWith('.') && isMedia(file, name) && file.size > 0;
     if (!wanted) left.push(path);
     return wanted;
   });
   const sorted = [...media].sort((a, b) => natural.compare(a.path, b.path));
   const taken = new Set<string>();
-  const files = sorted.map(({ file, path }) => ({ file, name: nameFor(path, taken) }));
-  return { title: titleOf(sorted), files, left };
+  const names = new Map(sorted.map(({ path }) => [path, nameFor(path, taken)]));
+  const files = sorted.map(({ file, path }) => ({ file, name: names.get(path) ?? file.name }));
+  return { title: titleOf(sorted), files, description, names, left };
+}
+
+type Fields = Record<string, unknown>;
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The description's text with the names under which its files are sent. What is not understood goes
+ *  as it is: the backend says what is wrong with it. */
+export function renamed(text: string, path: string, names: ReadonlyMap<string, string>): string {
+  const folder = path.split('/').slice(0, -1).join('/');
+  const sent = (file: unknown): unknown => {
+    if (typeof file !== 'string') return file;
+    const plain = file.replace(/^(\.\/)+/, '');
+    // Files that were picked one by one have lost their folders.
+    return names.get(folder === '' ? plain : `${folder}/${plain}`) ?? names.get(nameOf(plain)) ?? file;
+  };
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text);
+  } catch {
+    return text;
+  }
+  if (!isObject(fields)) return text;
+  const segments = fields['segments'];
+  return JSON.stringify({
+    ...fields,
+    ...('video' in fields ? { video: sent(fields['video']) } : {}),
+    ...(Array.isArray(segments) ? { segments: segments.map((one: unknown) => (isObject(one) ? { ...one, file: sent(one['file']) } : one)) } : {}),
+  });
 }
 
 /** A plain name that is not taken yet: folders of the same file names do not write over each other. */

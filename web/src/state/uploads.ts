@@ -3,7 +3,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { sessionRequests } from '../api/sessions';
 import { sendFile } from '../api/upload';
 import { createStore, useStore } from './store';
-import { planOf, type Picked } from './upload-plan';
+import { DESCRIPTION, planOf, renamed, type Picked } from './upload-plan';
 import { addressOf, go } from './route';
 import { say, sayProblem } from './toasts';
 
@@ -58,6 +58,11 @@ export async function bringIn(client: QueryClient, picked: readonly Picked[]): P
     for (const { file, name } of plan.files) {
       await sendFile(session.id, name, file, tell);
       before += file.size;
+    }
+    if (plan.description !== null) {
+      const { file, path } = plan.description;
+      const said = new File([renamed(await file.text(), path, plan.names)], DESCRIPTION);
+      await sendFile(session.id, DESCRIPTION, said, () => undefined);
     }
     await requests.end(session.id);
   } catch (error) {

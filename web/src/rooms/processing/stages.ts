@@ -25,6 +25,8 @@ export function stagesOf(job: Job, done: boolean): ShownStage[] {
   const current = stages.findIndex((stage) => stage.name === job.stage);
   const stopped = job.status === 'failed' || job.status === 'cancelled';
   return stages.map((stage, index) => {
+    // It failed before it had begun: what it was to begin with did not work.
+    if (current === -1 && job.status === 'failed' && index === 0) return { ...stage, state: 'failed' };
     if (current === -1) return { ...stage, state: 'waits' };
     if (index < current || (index === current && stage.progress >= 1 && !stopped)) return { ...stage, progress: 1, state: 'done' };
     if (index > current) return { ...stage, state: 'waits' };

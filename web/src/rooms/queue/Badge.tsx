@@ -26,7 +26,8 @@ export function Badge() {
         <>
           <Icon sign={queue.data?.paused ? 'pause' : 'spin'} />
           <span className="long">{words.text}</span>
-          <span className="left">{words.left || <span className="only-small-word">{words.short}</span>}</span>
+          <span className="left">{words.left}</span>
+          {words.left === '' && <span className="short">{words.short}</span>}
         </>
       )}
       {failed > 0 && (

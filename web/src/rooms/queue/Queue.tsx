@@ -1,32 +1,33 @@
 /** The queue, a drawer over whatever was there: what runs, waits, failed and is done. */
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useRef, type RefObject } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { asProblem } from '../../api/client';
 import { useActiveJobs, useEndedJobs, useJobRequests, useQueue } from '../../api/work';
 import type { Job, Queue as QueueFacts } from '../../api/types';
-import { queueTitle } from '../../state/job-words';
+import { bySession, queueTitle } from '../../state/job-words';
 import { closeQueue } from '../../state/route';
 import { markSeen } from '../../state/seen';
 import { attempt } from '../../state/toasts';
 import { count, size } from '../../state/words';
 import { Btn, IconBtn, Trouble } from '../../ui/parts';
-import { DoneJob, FailedJob, RunningJob, WaitingJob } from './jobs';
+import { DoneJobs, FailedJob, RunningJob, WaitingJob } from './jobs';
 import { useNow } from '../../state/now';
 import { useTitle } from '../../ui/useTitle';
 
 export function Queue() {
+  const box = useRef<HTMLElement>(null);
   return (
     <ModalOverlay className="veil" isOpen isDismissable onOpenChange={(open) => !open && closeQueue()}>
       <Modal className="drawer-box">
-        <Dialog className="drawer" aria-labelledby="queue-title">
-          <Inside />
+        <Dialog ref={box} className="drawer" aria-labelledby="queue-title">
+          <Inside box={box} />
         </Dialog>
       </Modal>
     </ModalOverlay>
   );
 }
 
-function Inside() {
+function Inside({ box }: { box: RefObject<HTMLElement | null> }) {
   const queue = useQueue();
   const active = useActiveJobs();
   const ended = useEndedJobs();
@@ -36,11 +37,15 @@ function Inside() {
   const jobs = active.data?.jobs ?? [];
   const runs = jobs.filter((job) => job.status === 'running');
   const waits = jobs.filter((job) => job.status !== 'running').reverse();
-  const done = ended.data?.done ?? [];
+  const done = useMemo(() => bySession(ended.data?.done ?? []), [ended.data]);
   const more = Math.max(0, (active.data?.total ?? 0) - jobs.length);
   useTitle('Queue');
   // What is in sight here has been seen.
   useEffect(() => markSeen(failed), [failed]);
+  // A button that goes away with its job takes the focus along, and with it the keys of the drawer.
+  useEffect(() => {
+    if (document.activeElement === document.body) box.current?.focus();
+  });
   const error = queue.error ?? active.error ?? ended.error;
   return (
     <>
@@ -76,7 +81,7 @@ function Inside() {
         <Part title="Running" jobs={runs} render={(job) => <RunningJob key={job.id} job={job} />} />
         <Part title="Waiting" jobs={waits} render={(job) => <WaitingJob key={job.id} job={job} />} />
         {more > 0 && <p className="quiet-more">and {count(more, 'job')} more that wait</p>}
-        <Part title="Finished" jobs={done} render={(job) => <DoneJob key={job.id} job={job} now={now} />}>
+        <Part title="Finished" jobs={done} render={(jobs) => <DoneJobs key={jobs[0].id} jobs={jobs} now={now} />}>
           <Btn small look="plain" onPress={() => attempt(requests.clear())}>
             Clear finished
           </Btn>
@@ -104,14 +109,14 @@ function Counts({ queue }: { queue: QueueFacts }) {
   );
 }
 
-interface PartProps {
+interface PartProps<T> {
   title: string;
-  jobs: readonly Job[];
-  render: (job: Job) => React.ReactNode;
+  jobs: readonly T[];
+  render: (job: T) => React.ReactNode;
   children?: React.ReactNode;
 }
 
-function Part({ title, jobs, render, children }: PartProps) {
+function Part<T>({ title, jobs, render, children }: PartProps<T>) {
   if (jobs.length === 0) return null;
   return (
     <section aria-label={title}>

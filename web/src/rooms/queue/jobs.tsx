@@ -4,7 +4,7 @@ import { useSessionFacts } from '../../api/sessions';
 import { useJobRequests } from '../../api/work';
 import type { Job } from '../../api/types';
 import { useJobProgress, withLive } from '../../live/progress';
-import { doing, ended, figure, nameOfKind, waitsFor } from '../../state/job-words';
+import { doing, endings, figure, nameOfKind, waitsFor } from '../../state/job-words';
 import { addressOf, go } from '../../state/route';
 import { attempt } from '../../state/toasts';
 import { ago, percent } from '../../state/words';
@@ -134,7 +134,9 @@ export function Details({ job }: { job: Job }) {
   );
 }
 
-export function DoneJob({ job, now }: { job: Job; now: Date }) {
+/** What has ended of one session, the newest first. */
+export function DoneJobs({ jobs, now }: { jobs: readonly [Job, ...Job[]]; now: Date }) {
+  const [job] = jobs;
   const { title, picture } = usePicture(job);
   return (
     <li className="job">
@@ -144,11 +146,11 @@ export function DoneJob({ job, now }: { job: Job; now: Date }) {
           <b className="cut" dir="auto">{title}</b>
         </div>
         <div className="what">
-          {job.status === 'completed' ? (
-            <State mood="done">{ended(job)}</State>
+          {jobs.some((one) => one.status === 'completed') ? (
+            <State mood="done">{endings(jobs)}</State>
           ) : (
             <State mood="waiting" sign="close">
-              {ended(job)}
+              {endings(jobs)}
             </State>
           )}
           <span>{ago(new Date(job.completed_at ?? job.updated_at), now)}</span>

@@ -1,7 +1,7 @@
 /** The first minute: one thing to do, and other ways in. */
 import { FileTrigger } from 'react-aria-components';
 import { useQueryClient } from '@tanstack/react-query';
-import { useOffersSample, useSessionRequests } from '../../api/sessions';
+import { useSessionRequests } from '../../api/sessions';
 import { addressOf, go } from '../../state/route';
 import { attempt } from '../../state/toasts';
 import { bringIn } from '../../state/uploads';
@@ -30,7 +30,6 @@ function Frames() {
 export function Empty({ onImport }: { onImport: () => void }) {
   const client = useQueryClient();
   const requests = useSessionRequests();
-  const sample = useOffersSample();
   const begin = () =>
     attempt(requests.begin(''), (session) => go(addressOf.session(session.id)));
   const trySample = () => attempt(requests.sample(), (session) => go(addressOf.processing(session.id)));
@@ -56,7 +55,7 @@ export function Empty({ onImport }: { onImport: () => void }) {
                 Choose…
               </Btn>
             </FileTrigger>
-            {sample && <Btn onPress={trySample}>Try the sample</Btn>}
+            <Btn onPress={trySample}>Try the sample</Btn>
           </div>
         </section>
         <section className="ways" aria-label="Other ways in">

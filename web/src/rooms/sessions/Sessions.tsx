@@ -43,7 +43,12 @@ export function Sessions() {
   }
   return (
     <main id="main" tabIndex={-1} className={density === 'list' ? 'as-list' : ''}>
-      <FilterBar filter={filter} counts={counts.data} onChange={setFilter} onImport={() => setImporting(true)} />
+      {list.isPending && plain ? (
+        // Whether there are any is not known yet: an empty library has no such bar.
+        <div className="head sess unread" />
+      ) : (
+        <FilterBar filter={filter} counts={counts.data} onChange={setFilter} onImport={() => setImporting(true)} />
+      )}
       <Body list={list} filter={filter} onClear={() => setFilter({ q: '', show: 'all' })}>
         <p className="hidden" role="status">
           {filter.q !== '' && list.isSuccess ? count(total, 'session found', 'sessions found') : ''}

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { Session } from '../../api/types';
 import type { JobProgress } from '../../live/progress';
 import { addressOf } from '../../state/route';
-import { count, moment, clock, percent, saved, size, span } from '../../state/words';
+import { clock, count, daysBetween, moment, percent, saved, size, span, when } from '../../state/words';
 import { Link } from '../../ui/Link';
 import { State } from '../../ui/parts';
 
@@ -65,5 +65,7 @@ export function factsOf(session: Session, now: Date): string {
   if (session.status === 'recording') {
     return `Since ${moment(begun, now)} · ${count(session.segment_count, 'segment')} in`;
   }
-  return `${moment(begun, now)} · ${clock(session.film?.duration ?? session.duration)}`;
+  // What came in on another day than it was recorded stands under that other day.
+  const told = daysBetween(begun, new Date(session.created_at)) === 0 ? moment(begun, now) : when(begun, now);
+  return `${told} · ${clock(session.film?.duration ?? session.duration)}`;
 }
