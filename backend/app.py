@@ -15,9 +15,12 @@ from types import FrameType
 
 from backend.api.server import Server
 from backend.bus import Board, Bus, Presence
+from backend.client import Address
 from backend.core.fault import Category, FaultError, explain, refuse
+from backend.desktop import NativeDesktop
 from backend.ingest import Ingest
 from backend.instance import Lock, last_port, own_folder, write_address
+from backend.notify import Notifier
 from backend.services import Services
 from backend.settings import Settings
 from backend.store.library import Library, open_library
@@ -43,6 +46,7 @@ class App:
         library: Library,
         supervisor: Supervisor,
         server: Server,
+        notifier: Notifier,
         bus: Bus,
         presence: Presence,
         token: str,
@@ -52,6 +56,7 @@ class App:
         self.library = library
         self.supervisor = supervisor
         self.server = server
+        self.notifier = notifier
         self.bus = bus
         self.presence = presence
         self.token = token
@@ -59,7 +64,11 @@ class App:
         self._closed = False
 
     def unneeded(self) -> bool:
-        return self.presence.alone_for() >= BRIEF_SECONDS and self.supervisor.idle()
+        return (
+            self.presence.alone_for() >= BRIEF_SECONDS
+            and self.supervisor.idle()
+            and not self.notifier.needed()
+        )
 
     def close(self) -> None:
         """End in an orderly way: running jobs go back to the queue. Idempotent."""
@@ -69,6 +78,7 @@ class App:
         self.bus.close()
         self.server.stop()
         self.supervisor.stop()
+        self.notifier.stop()
         self.library.close()
 
 
@@ -82,6 +92,7 @@ def build(settings: Settings, port: int | None = None) -> App:
     library = open_library(settings.data, bus.publish, settings.films)
     try:
         make_folders(settings)
+        last_event = library.events.last()
         recover(settings, library)
         token = secrets.token_urlsafe(32)
         services = Services(
@@ -96,11 +107,14 @@ def build(settings: Settings, port: int | None = None) -> App:
         )
         supervisor = Supervisor(settings, library, bus, board)
         server = _listen(services, port)
-        app = App(settings, library, supervisor, server, bus, presence, token, leaving)
+        desktop = NativeDesktop(_opener(server.port, token))
+        notifier = Notifier(library, bus, desktop, last_event)
+        app = App(settings, library, supervisor, server, notifier, bus, presence, token, leaving)
     except BaseException:
         library.close()
         raise
     try:
+        notifier.start()
         supervisor.start()
         server.start()
         write_address(settings.address, server.port, token)
@@ -119,6 +133,19 @@ def _listen(services: Services, port: int | None) -> Server:
         return Server(services, last)
     except FaultError:
         return Server(services)
+
+
+def _opener(port: int, token: str) -> Callable[[str], None]:
+    """Opens a page of this backend in the owner's browser, signed in."""
+    address = Address(port, token, os.getpid())
+
+    def show(path: str) -> None:
+        import webbrowser
+
+        if not webbrowser.open(address.signed_in(path)):
+            log.warning("no browser could be opened for %s", path)
+
+    return show
 
 
 def make_folders(settings: Settings) -> None:

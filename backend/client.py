@@ -33,6 +33,10 @@ class Address:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def signed_in(self, path: str) -> str:
+        """A page's address that signs its browser in: no server sees what stands behind the #."""
+        return f"{self.url}{path}#token={self.token}"
+
     @staticmethod
     def from_dict(fields: Mapping[str, object]) -> Address:
         """Raises KeyError or ValueError for anything that is no address."""

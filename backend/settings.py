@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from backend.core.job import LIMITS, Lane
+from backend.core.notice import Choice, QuietHours
 
 NAME = "Rushes"
 
@@ -95,6 +96,22 @@ def _switch(text: str) -> bool:
     raise ValueError("on or off")
 
 
+def _choice(text: str) -> Choice:
+    try:
+        return Choice(text)
+    except ValueError:
+        raise ValueError("all, failures or none") from None
+
+
+def _quiet(text: str) -> QuietHours | None:
+    if text == "off":
+        return None
+    try:
+        return QuietHours.parse(text)
+    except ValueError as error:
+        raise ValueError(f"off, or {error}") from None
+
+
 PREFERENCES: Mapping[str, Preference] = {
     p.name: p
     for p in (
@@ -113,6 +130,18 @@ PREFERENCES: Mapping[str, Preference] = {
             "on",
             "Make one film of each session; off keeps its files as they are.",
             _switch,
+        ),
+        Preference(
+            "notify",
+            "all",
+            "What your desktop tells you: all (what is ready and what failed), failures, or none.",
+            _choice,
+        ),
+        Preference(
+            "notify.quiet",
+            "off",
+            "Hours without notifications, such as 22:00-07:00; what happened is told afterwards.",
+            _quiet,
         ),
     )
 }
@@ -145,3 +174,12 @@ class Choices:
     @property
     def merge(self) -> bool:
         return bool(self.value("merge"))
+
+    @property
+    def notify(self) -> Choice:
+        return Choice(str(self.value("notify")))
+
+    @property
+    def quiet(self) -> QuietHours | None:
+        value = self.value("notify.quiet")
+        return value if isinstance(value, QuietHours) else None

@@ -43,8 +43,10 @@ OWNED = {
     "click": {"cli"},
     "rich": {"cli"},
     "psutil": {"work", "cli"},
+    "plyer": set[str](),
+    "jeepney": set[str](),
 }
-"""Third-party packages, and the rooms whose types they are."""
+"""Third-party packages, and the rooms whose types they are; those of none are the desktop's."""
 
 NAMES_VERSIONS = "doctor.py"
 """Says which versions of them are installed, and so may import any."""

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import time
 from pathlib import Path
 
 import platformdirs
 import pytest
 
 from backend.core.job import LIMITS, Lane
+from backend.core.notice import Choice, QuietHours
 from backend.settings import PREFERENCES, Choices, settings_for
 
 
@@ -44,3 +46,8 @@ def test_what_is_kept_counts_unless_it_no_longer_parses() -> None:
     assert Choices({"limit.enrich": "many"}).limits()[Lane.ENRICH] == LIMITS[Lane.ENRICH]
     assert Choices({"bin.days": "0"}).bin_days == 0
     assert Choices({"merge": "off"}).merge is False
+    assert Choices({}).notify is Choice.ALL
+    assert Choices({"notify": "failures"}).notify is Choice.FAILURES
+    assert Choices({}).quiet is None
+    assert Choices({"notify.quiet": "late"}).quiet is None
+    assert Choices({"notify.quiet": "22:00-07:00"}).quiet == QuietHours(time(22), time(7))

@@ -73,6 +73,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield _folder("films", settings.films)
     yield _backend(settings)
     yield _library(settings)
+    yield _notifications()
     yield Check("log", True, str(settings.log))
 
 
@@ -153,6 +154,13 @@ def _backend(settings: Settings) -> Check:
     if found is None:
         return Check("backend", True, "not running; the next command starts it")
     return Check("backend", True, f"running at {found.url}, process {found.pid}")
+
+
+def _notifications() -> Check:
+    from backend.desktop import describe
+
+    # Where they are not shown nothing is amiss: the page and `rushes jobs` tell the same.
+    return Check("notifications", True, describe())
 
 
 def _library(settings: Settings) -> Check:

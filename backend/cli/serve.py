@@ -68,10 +68,11 @@ def serve(
 
 
 def _open_page(told: Mapping[str, object], out: Output) -> None:
-    """Open the page, with the token where no log and no server ever sees it: behind the #."""
     import webbrowser
 
-    address = f"{told['url']}#token={told['token']}"
+    from backend.client import Address
+
+    address = Address.from_dict(told).signed_in("/")
     if not webbrowser.open(address):
         out.note(f"No browser could be opened here. The page is at {address}")
 

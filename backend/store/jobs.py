@@ -88,6 +88,16 @@ class Jobs:
         )
         return {(Lane(lane), JobKind(kind)): (jobs, units) for lane, kind, jobs, units in rows}
 
+    def busy_sessions(self, beside: Iterable[JobKind] = ()) -> int:
+        """How many sessions have jobs that wait or run, of other kinds than those `beside`."""
+        rows = self._database.read(
+            "SELECT count(DISTINCT session) FROM job WHERE status IN"
+            " ('pending', 'queued', 'delayed', 'running')"
+            " AND kind NOT IN (SELECT value FROM json_each(?))",
+            (json.dumps([str(kind) for kind in beside]),),
+        )
+        return int(rows[0][0])
+
     def counts(self) -> dict[JobStatus, int]:
         rows = self._database.read("SELECT status, jobs FROM job_count")
         return {JobStatus(status): jobs for status, jobs in rows}

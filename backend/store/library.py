@@ -18,6 +18,7 @@ from backend.store.db import Database, Publish
 from backend.store.events import Events
 from backend.store.jobs import Jobs
 from backend.store.migrate import migrate, newest, refuse_newer, version_of
+from backend.store.notices import Notices
 from backend.store.sessions import Sessions
 from backend.store.settings import Preferences
 from backend.store.tables import MODELS
@@ -41,6 +42,7 @@ class Library:
         self.artifacts = Artifacts(database)
         self.events = Events(database)
         self.preferences = Preferences(database)
+        self.notices = Notices(database)
         self.reports: list[str] = []
         """What was found and done when it was opened, for the owner to read."""
         self._mirror = mirror

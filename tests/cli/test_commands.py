@@ -151,9 +151,15 @@ def test_backups_are_put_back_and_films_found_again(rushes: Rushes, recorded: Pa
 def test_doctor(rushes: Rushes) -> None:
     ran = rushes("doctor", "--json")
     checks = {line["check"]: line for line in ran.lines}
-    assert {"Python", "PyAV", "encoders", "SQLite", "data folder", "films", "library"} <= set(
-        checks
-    )
+    assert {
+        "PyAV",
+        "encoders",
+        "SQLite",
+        "data folder",
+        "films",
+        "library",
+        "notifications",
+    } <= set(checks)
     assert all(line["do"] for line in ran.lines if not line["ok"])
     assert ran.code == (0 if all(line["ok"] for line in ran.lines) else 4)
     rushes("sessions")

@@ -59,6 +59,7 @@ def stay(tmp_path_factory: pytest.TempPathFactory, take: Path) -> Iterator[Stay]
     house = House(place / "library")
     try:
         house.serve()
+        house.api("PATCH", "/settings", {"values": {"notify.quiet": "22:00-07:00"}})
         ready = made(house, take, "Stand-up, Tuesday")
         made(house, take, "Lesson 4: what we agreed on last week, and why it took that long")
         live = house.api("POST", "/sessions", {"live": True, "title": "Match, 2nd half"})["id"]

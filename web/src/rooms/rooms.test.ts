@@ -4,7 +4,7 @@ import { listQuery } from '../api/sessions';
 import { pathsIn } from './import/paths';
 import { stagesOf } from './processing/stages';
 import { columnsIn, rowsOf } from './sessions/shelf-rows';
-import { groupsOf, titleOf } from './settings/groups';
+import { groupsOf, hoursIn, quietIn, titleOf } from './settings/groups';
 
 const NOW = new Date(2025, 5, 12, 15);
 const session = (id: string, date: Date): Session => ({ id, started_at: '2020-01-01T00:00:00Z', created_at: date.toISOString() }) as Session;
@@ -66,4 +66,11 @@ test('a setting that this page does not know still has its row and its words', (
   const settings = [{ name: 'quiet.hours' }, { name: 'limit.ready' }] as Setting[];
   expect(groupsOf(settings).map((group) => group.settings.length)).toEqual([1, 1]);
   expect(titleOf('quiet.hours')).toBe('Quiet hours');
+});
+
+test('quiet hours are read and written as the backend keeps them', () => {
+  expect(hoursIn('off')).toBeNull();
+  expect(hoursIn('22:00-07:00')).toEqual({ from: '22:00', to: '07:00' });
+  expect(quietIn({ from: '22:00', to: '07:00' })).toBe('22:00-07:00');
+  expect(groupsOf([{ name: 'notify.quiet' }, { name: 'merge' }, { name: 'notify' }] as Setting[]).map((group) => group.title)).toEqual(['Sessions', 'Notifications']);
 });

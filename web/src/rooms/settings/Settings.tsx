@@ -12,6 +12,7 @@ import { Segments } from '../../ui/Segments';
 import { useTitle } from '../../ui/useTitle';
 import { Bin } from './Bin';
 import { groupsOf, helpOf, titleOf } from './groups';
+import { ChoiceRow, QuietRow } from './NotifyRows';
 import { NumberRow } from './NumberRow';
 
 export function Settings() {
@@ -59,6 +60,8 @@ function Row({ setting }: { setting: Setting }) {
   };
   const label = titleOf(setting.name);
   const id = useId();
+  if (setting.name === 'notify') return <ChoiceRow setting={setting} busy={busy} onChange={change} />;
+  if (setting.name === 'notify.quiet') return <QuietRow setting={setting} busy={busy} onChange={change} />;
   if (setting.default === 'on' || setting.default === 'off') {
     return (
       <label className="setting switch">

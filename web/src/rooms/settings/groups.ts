@@ -4,6 +4,8 @@ import type { Setting } from '../../api/types';
 const TITLES: Readonly<Record<string, string>> = {
   merge: 'Make one film of each session',
   'bin.days': 'Days in the bin',
+  notify: 'Tell me about',
+  'notify.quiet': 'Quiet hours',
   'limit.ready': 'Films',
   'limit.video': 'Shrinking and exports',
   'limit.copy': 'Copies',
@@ -21,6 +23,8 @@ export function titleOf(name: string): string {
 const HELP: Readonly<Record<string, string>> = {
   'bin.days': 'What you delete can be brought back for so long; then it is gone. Originals are not touched.',
   merge: 'Off keeps the files of a session as they are.',
+  notify: 'By this computer’s own notifications: what is ready and what failed, failures alone, or nothing.',
+  'notify.quiet': 'Nothing is shown in them. What happened meanwhile is told once they are over.',
   'limit.ready': 'Making sessions ready to play.',
   'limit.video': 'Work that encodes the picture.',
   'limit.copy': 'Work that only copies.',
@@ -36,11 +40,34 @@ export interface Group {
   settings: Setting[];
 }
 
+export interface Hours {
+  /** HH:MM, as the browser's own field for times has it. */
+  from: string;
+  to: string;
+}
+
+/** The hours in a value such as 22:00-07:00; null where there are none. */
+export function hoursIn(value: string): Hours | null {
+  const found = /^(\d\d:\d\d)-(\d\d:\d\d)$/.exec(value);
+  if (found === null) return null;
+  const [, from, to] = found;
+  return from && to ? { from, to } : null;
+}
+
+export const quietIn = ({ from, to }: Hours): string => `${from}-${to}`;
+
+/** Groups by the first word of a setting's name; the rest are about sessions. */
+const GROUPS = [
+  { title: 'Notifications', word: 'notify', note: '' },
+  { title: 'At a time', word: 'limit', note: 'How many jobs of a sort run side by side. Fewer leave more of this computer to you.' },
+] as const;
+
+const wordOf = (setting: Setting): string => setting.name.split('.')[0] ?? '';
+
 export function groupsOf(settings: readonly Setting[]): Group[] {
-  const limits = settings.filter((setting) => setting.name.startsWith('limit.'));
-  const rest = settings.filter((setting) => !setting.name.startsWith('limit.'));
+  const rest = settings.filter((setting) => !GROUPS.some((group) => group.word === wordOf(setting)));
   return [
     { title: 'Sessions', note: '', settings: rest },
-    { title: 'At a time', note: 'How many jobs of a sort run side by side. Fewer leave more of this computer to you.', settings: limits },
+    ...GROUPS.map(({ title, word, note }) => ({ title, note, settings: settings.filter((setting) => wordOf(setting) === word) })),
   ].filter((group) => group.settings.length > 0);
 }

@@ -1,0 +1,33 @@
+"""What is chosen on the settings screen is what the backend keeps."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import House, until
+
+
+def kept(house: House, name: str) -> str:
+    settings = house.api("GET", "/settings")["settings"]
+    return next(str(s["value"]) for s in settings if s["name"] == name)
+
+
+def test_notifications_and_quiet_hours_are_chosen(page: Page, house: House) -> None:
+    page.goto(f"{house.url}/settings")
+    page.get_by_role("radiogroup", name="Tell me about").get_by_text("Failures").click()
+    until(lambda: kept(house, "notify") == "failures")
+    quiet = page.get_by_role("switch", name="Quiet hours")
+    quiet.click(force=True)
+    until(lambda: kept(house, "notify.quiet") == "22:00-07:00")
+    end = page.get_by_label("Quiet to")
+    end.fill("22:00")
+    expect(page.get_by_text("Choose two different times.")).to_be_visible()
+    end.fill("06:30")
+    end.blur()
+    until(lambda: kept(house, "notify.quiet") == "22:00-06:30")
+    page.reload()
+    expect(page.get_by_label("Quiet to")).to_have_value("06:30")
+    expect(page.get_by_role("radio", name="Failures")).to_be_checked()
+    quiet.click(force=True)
+    until(lambda: kept(house, "notify.quiet") == "off")
+    expect(page.get_by_label("Quiet to")).to_have_count(0)

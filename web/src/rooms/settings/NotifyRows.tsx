@@ -1,0 +1,104 @@
+/** What the desktop tells, and when it keeps quiet. */
+import { useId, useState } from 'react';
+import type { Setting } from '../../api/types';
+import { Segments } from '../../ui/Segments';
+import { helpOf, hoursIn, quietIn, titleOf, type Hours } from './groups';
+
+interface Props {
+  setting: Setting;
+  busy: boolean;
+  onChange: (value: string) => void;
+}
+
+const CHOICES = [
+  { value: 'all', shown: 'All' },
+  { value: 'failures', shown: 'Failures' },
+  { value: 'none', shown: 'None' },
+] as const;
+
+export function ChoiceRow({ setting, onChange }: Props) {
+  const label = titleOf(setting.name);
+  const chosen = CHOICES.find((choice) => choice.value === setting.value) ?? CHOICES[0];
+  return (
+    <div className="setting">
+      <span className="grow">
+        <span className="name">{label}</span>
+        <span className="help">{helpOf(setting)}</span>
+      </span>
+      <Segments label={label} value={chosen.value} options={CHOICES} onChange={onChange} />
+    </div>
+  );
+}
+
+const USUAL: Hours = { from: '22:00', to: '07:00' };
+
+export function QuietRow({ setting, busy, onChange }: Props) {
+  const id = useId();
+  const kept = hoursIn(setting.value);
+  return (
+    <>
+      <label className="setting switch">
+        <span className="grow">
+          <span className="name" id={`${id}-name`}>
+            {titleOf(setting.name)}
+          </span>
+          <span className="help" id={`${id}-help`}>
+            {helpOf(setting)}
+          </span>
+        </span>
+        <input
+          type="checkbox"
+          role="switch"
+          aria-labelledby={`${id}-name`}
+          aria-describedby={`${id}-help`}
+          checked={kept !== null}
+          disabled={busy}
+          onChange={(event) => onChange(event.currentTarget.checked ? quietIn(USUAL) : 'off')}
+        />
+        <span className="track" aria-hidden="true">
+          <i />
+        </span>
+      </label>
+      {kept && <HoursRow key={setting.value} kept={kept} busy={busy} onChange={(hours) => onChange(quietIn(hours))} />}
+    </>
+  );
+}
+
+/** Sent when a field is left: a time that is being typed is none yet. */
+function HoursRow({ kept, busy, onChange }: { kept: Hours; busy: boolean; onChange: (hours: Hours) => void }) {
+  const id = useId();
+  const [hours, setHours] = useState(kept);
+  const alike = hours.from === hours.to;
+  const send = () => {
+    if (hours.from === '' || hours.to === '') setHours(kept);
+    else if (!alike && quietIn(hours) !== quietIn(kept)) onChange(hours);
+  };
+  const field = (end: keyof Hours, word: string) => (
+    <label>
+      {word}
+      <input
+        type="time"
+        className="input"
+        required
+        value={hours[end]}
+        disabled={busy}
+        aria-label={`Quiet ${word}`}
+        aria-invalid={alike}
+        aria-describedby={alike ? id : undefined}
+        onChange={(event) => setHours({ ...hours, [end]: event.currentTarget.value })}
+        onBlur={send}
+      />
+    </label>
+  );
+  return (
+    <div className="setting hours">
+      {field('from', 'from')}
+      {field('to', 'to')}
+      {alike && (
+        <span className="problem" id={id} role="alert">
+          Choose two different times.
+        </span>
+      )}
+    </div>
+  );
+}
