@@ -175,10 +175,11 @@ def test_a_long_queue_is_told_at_its_end(house: House, bulletin: Bulletin) -> No
     app = house.open()
     app.library.preferences.pause_queue(True)
     for number in range(4):
-        house.bring(f"Lesson {number}")
+        house.bring(f"Lesson <{number}>")
     app.library.preferences.pause_queue(False)
     (shown,) = bulletin.until(1)
     assert (shown.title, shown.body[:21]) == ("Your queue is done", "4 sessions are ready:")
+    assert "Lesson &lt;0&gt;" in shown.body
     house.close()
     assert len(bulletin.shown) == 1
 
