@@ -19,6 +19,7 @@ from backend.api import (
     jobs,
     library,
     page,
+    playback,
     queue,
     sample,
     segments,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 ROUTES = (
     sessions.api,
     film.api,
+    playback.api,
     segments.api,
     sample.api,
     jobs.api,
@@ -58,7 +60,6 @@ def build_app(services: Services) -> OpenAPI:
         security_schemes={"token": {"type": "http", "scheme": "bearer"}},
         validation_error_callback=_refuse,
         validation_error_model=faults.Problem,
-        responses=dict.fromkeys(("400", "401", "404", "409", "413", "500"), faults.Problem),
         static_folder=None,
     )
     app.extensions[SERVICES] = services

@@ -17,9 +17,10 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from werkzeug.http import parse_cookie
 
+from backend.api.faults import ERRORS
 from backend.api.wire import Done, reply, services
 
-api = APIBlueprint("door", __name__, url_prefix="/api/sign-in")
+api = APIBlueprint("door", __name__, url_prefix="/api/sign-in", abp_responses=ERRORS)
 
 KEY = "door.key"
 

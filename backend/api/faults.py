@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from flask import Flask, Response
+from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -79,6 +80,10 @@ class Problem(BaseModel):
     """What to do about it."""
     errors: dict[str, str] | None = None
     """By field, where fields were wrong."""
+
+
+ERRORS: ResponseDict = dict.fromkeys(("400", "401", "404", "409", "413", "422", "500"), Problem)
+"""What any request may be refused with, for the document."""
 
 
 class Refused(Exception):

@@ -9,12 +9,13 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 
+from backend.api.faults import ERRORS
 from backend.api.wire import reply, services
 from backend.core.job import ACTIVE, JobStatus, Lane
 from backend.core.progress import crowd_seconds, queue_seconds
 from backend.settings import Choices
 
-api = APIBlueprint("queue", __name__, url_prefix="/api/queue")
+api = APIBlueprint("queue", __name__, url_prefix="/api/queue", abp_responses=ERRORS)
 
 CROWD = 500
 """Active jobs above which the time left is told from sums: nobody waits for a plan of them all."""

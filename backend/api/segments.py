@@ -13,7 +13,7 @@ from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import AfterValidator, BaseModel, Field
 
-from backend.api.faults import Refused, known
+from backend.api.faults import ERRORS, Refused, known
 from backend.api.gate import takes_octets
 from backend.api.sessions import found_session
 from backend.api.wire import Asked, reply, services
@@ -21,7 +21,9 @@ from backend.core.fault import FaultError, explain
 from backend.core.media import Source
 from backend.core.session import Session, SessionState
 
-api = APIBlueprint("segments", __name__, url_prefix="/api/sessions/<session>/segments")
+api = APIBlueprint(
+    "segments", __name__, url_prefix="/api/sessions/<session>/segments", abp_responses=ERRORS
+)
 
 NAME_LIMIT = 249
 """Bytes of a file's name: systems allow 255, and an unfinished file's name is six bytes longer."""

@@ -6,11 +6,11 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
-from backend.api.faults import Refused
+from backend.api.faults import ERRORS, Refused
 from backend.api.wire import Asked, reply, services
 from backend.settings import PREFERENCES, Choices
 
-api = APIBlueprint("settings", __name__, url_prefix="/api/settings")
+api = APIBlueprint("settings", __name__, url_prefix="/api/settings", abp_responses=ERRORS)
 
 
 class SettingBody(BaseModel):

@@ -253,3 +253,21 @@ def retry_session(session: str, wait: str, settings: Settings, out: Output) -> C
             out.say(f"Work on “{plain(found['title'])}” begins again.")
             return Code.DONE
         return await_sessions(link, out, [number], Wait(wait))
+
+
+@sessions.command("merge")
+@click.argument("session", metavar="ID")
+@waiting
+@command
+def merge_session(session: str, wait: str, settings: Settings, out: Output) -> Code:
+    """Make the film of a session that has none: it was imported without, or making it failed."""
+    with Link(settings) as link:
+        number = link.session(session)
+        found = link.post(f"/api/sessions/{number}/merge")
+        out.line({"event": "merging", "session": number, "title": found["title"]})
+        if wait == Wait.NONE:
+            title = plain(found["title"])
+            ready = found["status"] == "ready"
+            out.say(f"“{title}” {'has its film already' if ready else 'gets its film'}.")
+            return Code.DONE
+        return await_sessions(link, out, [number], Wait(wait))

@@ -19,7 +19,7 @@ from backend.store import artifacts, graph, intake, values
 from backend.store.db import Database, Transaction
 from backend.store.intake import sources_key
 from backend.store.listing import ORDERS, Wanted
-from backend.store.orders import cancel_all
+from backend.store.orders import Conflict, cancel_all
 from backend.store.tables import (
     RETURNING_JOB,
     ArtifactRow,
@@ -227,6 +227,39 @@ class Sessions:
             intake.plan(transaction, kept, priority, done if kept.film else ())
 
         self._database.write(plan)
+
+    def merge(self, session: str, priority: Priority = Priority.HIGH) -> Session:
+        """Have the film of an ended session made after all, with what follows it.
+
+        Nothing changes where there is a film, or one is on its way. Raises KeyError for no such
+        session, `Conflict` for one that is still recorded.
+        """
+
+        def merge(transaction: Transaction) -> None:
+            kept = self.get(session)
+            if kept is None:
+                raise KeyError(session)
+            if kept.state is SessionState.LIVE:
+                raise Conflict("This session is being recorded: its film is made when you end it.")
+            if kept.film is not None:
+                return
+            asked = replace(kept, options=replace(kept.options, merge=True))
+            transaction.execute(
+                "UPDATE session SET options = ?, updated_at = ? WHERE id = ?",
+                (values.dump_options(asked.options), transaction.now, session),
+            )
+            newest = transaction.execute(
+                f"SELECT {RETURNING_JOB} FROM job WHERE session = ? AND kind = ?"
+                " ORDER BY id DESC LIMIT 1",
+                (session, str(JobKind.MERGE)),
+            )
+            if newest:  # a failed or cancelled one comes back with what went along with it
+                graph.bring_back(transaction, job_of(newest[0]))
+            intake.plan(transaction, asked, priority)
+            transaction.emit(SESSION_UPDATED, session)
+
+        self._database.write(merge)
+        return self._kept(session)
 
     def edit(
         self, session: str, *, title: str | None = None, watched: Fraction | None = None
