@@ -18,6 +18,10 @@ MAY_SKIP = (
 """Words in the reason of a skip that an unattended run accepts; any other skip fails there."""
 
 
+os.environ["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
+"""Tests tell nothing to whoever sits before this computer; those of notices bring their own bus."""
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]

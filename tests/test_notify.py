@@ -18,7 +18,7 @@ from backend.desktop import describe
 from backend.ingest import Ingest
 from backend.instance import own_folder
 from backend.settings import Settings, settings_for
-from backend.work.isolate import probe_files
+from backend.work.isolate import make_sample, probe_files
 from tests.bulletin import Bulletin, SessionBus, until_true
 from tests.recordings import write_sound, write_video
 
@@ -67,7 +67,7 @@ class House:
         write_video(folder / "video.mp4", 1)
         write_sound(folder / "audio" / "seg_1.m4a", 1)
         assert self.app is not None
-        intake = Ingest(self.settings, self.app.library, probe_files)
+        intake = Ingest(self.settings, self.app.library, probe_files, make_sample)
         return intake.bring([folder], title=title)[0]
 
     def lose(self, session: Session) -> None:
