@@ -119,6 +119,7 @@ SCREENS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "session": ("/sessions/{ready}", show_film),
     "session-live": ("/sessions/{live}", nothing),
     "session-failed": ("/sessions/{failed}", nothing),
+    "session-from-files": ("/sessions/{waiting}", show_film),
     "processing-waiting": ("/sessions/{waiting}/processing", nothing),
     "processing-failed": ("/sessions/{failed}/processing", nothing),
     "queue": ("/queue", nothing),

@@ -24,6 +24,7 @@ export const keys = {
   list: (filter: SessionFilter) => ['sessions', 'list', filter] as const,
   counts: (q: string) => ['sessions', 'counts', q] as const,
   session: (id: string) => ['session', id] as const,
+  playback: (id: string) => ['playback', id] as const,
   peaks: (id: string, key: string) => ['peaks', id, key] as const,
   jobs: ['jobs'] as const,
   activeJobs: ['jobs', 'active'] as const,

@@ -1,8 +1,8 @@
 /** Addresses of what a film is played and drawn from. Each holds one version for ever. */
 import { useQuery } from '@tanstack/react-query';
 import { keys } from './keys';
-import { send } from './client';
-import type { Session, Strip } from './types';
+import { api, send, told } from './client';
+import type { Playback, Session, Strip } from './types';
 
 const base = (id: string) => `/api/sessions/${encodeURIComponent(id)}`;
 
@@ -14,6 +14,23 @@ export const downloadAddress = (id: string, key: string): string => `${filmAddre
 
 export const stripAddress = (id: string, strip: Strip): string =>
   `${base(id)}/thumbnails?v=${encodeURIComponent(strip.key)}`;
+
+/** One of the original files, by its place in the playback. */
+export const sourceAddress = (id: string, source: number): string => `${base(id)}/sources/${source}`;
+
+/** The same as a file to keep. */
+export const downloadSource = (id: string, source: number): string => `${sourceAddress(id, source)}?download=true`;
+
+/** How a session's files play without a film. Read when it is wanted: files come and go. */
+export function usePlayback(id: string, wanted: boolean) {
+  return useQuery({
+    queryKey: keys.playback(id),
+    enabled: wanted,
+    staleTime: Infinity,
+    queryFn: async ({ signal }): Promise<Playback> =>
+      told(await api.GET('/api/sessions/{session}/playback', { params: { path: { session: id } }, signal })),
+  });
+}
 
 /** audiowaveform's JSON, version 2: minimum and maximum by turns. */
 export interface Peaks {

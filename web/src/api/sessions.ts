@@ -123,6 +123,8 @@ export function sessionRequests(client: QueryClient) {
       put(client, told(await api.POST('/api/sessions/{session}/end', { ...at(id), body: { priority: 'normal' } }))),
     cancel: async (id: string): Promise<WholeSession> => put(client, told(await api.POST('/api/sessions/{session}/cancel', at(id)))),
     retry: async (id: string): Promise<WholeSession> => put(client, told(await api.POST('/api/sessions/{session}/retry', at(id)))),
+    /** Have the film made after all. */
+    merge: async (id: string): Promise<WholeSession> => put(client, told(await api.POST('/api/sessions/{session}/merge', at(id)))),
     remove: async (id: string): Promise<WholeSession> => {
       const session = told(await api.DELETE('/api/sessions/{session}', at(id)));
       client.removeQueries({ queryKey: keys.session(id) });

@@ -159,11 +159,21 @@ function Body({ session, job }: { session: WholeSession; job: Job | undefined })
       {job && <Stages job={job} />}
       <p className="say">You can leave this page. The rest goes on in the background. When the film is ready, it opens by itself.</p>
       <div className="foot">
-        <Btn isDisabled={job?.cancel_requested ?? false} onPress={() => attempt(requests.cancel(session.id))}>
+        <PlayFiles session={session} />
+        <Btn look="plain" isDisabled={job?.cancel_requested ?? false} onPress={() => attempt(requests.cancel(session.id))}>
           {job?.cancel_requested ? 'Cancelling…' : 'Cancel'}
         </Btn>
       </div>
     </>
+  );
+}
+
+/** To the session, which plays its files until there is a film. The work goes on. */
+function PlayFiles({ session }: { session: WholeSession }) {
+  return (
+    <Btn sign="play" onPress={() => go(addressOf.session(session.id))}>
+      Play without merging
+    </Btn>
   );
 }
 
@@ -222,7 +232,7 @@ function Stopped({ session, job }: { session: WholeSession; job: Job | undefined
         <Btn look="primary" sign="retry" onPress={() => attempt(requests.retry(session.id))}>
           Retry
         </Btn>
-        <Btn onPress={() => go(addressOf.session(session.id))}>View session</Btn>
+        <PlayFiles session={session} />
         {!cancelled && job && (
           <Btn look="plain" aria-expanded={open} onPress={() => setOpen(!open)}>
             {open ? 'Hide details' : 'Show details'}

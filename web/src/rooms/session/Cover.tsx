@@ -4,7 +4,7 @@ import { downloadAddress } from '../../api/media';
 import { useSessionRequests } from '../../api/sessions';
 import { useJobRequests } from '../../api/work';
 import type { Job, WholeSession } from '../../api/types';
-import { useFilmProgress, useJobProgress, withLive } from '../../live/progress';
+import { useJobProgress, withLive } from '../../live/progress';
 import { figure } from '../../state/job-words';
 import { addressOf, go } from '../../state/route';
 import { attempt, sayProblem } from '../../state/toasts';
@@ -12,55 +12,18 @@ import { count } from '../../state/words';
 import { Icon } from '../../ui/Icon';
 import { Bar, Btn } from '../../ui/parts';
 
-/** The film is not there (yet). */
-export function NoFilm({ session }: { session: WholeSession }) {
+/** The session is still being recorded. */
+export function Recording({ session }: { session: WholeSession }) {
   const requests = useSessionRequests();
-  const live = useFilmProgress(session.id);
-  switch (session.status) {
-    case 'recording':
-      return (
-        <>
-          <p className="t-15">Recording</p>
-          <p>{count(session.segment_count, 'segment')} in. The film is made when you end the session.</p>
-          <Btn look="primary" onPress={() => attempt(requests.end(session.id), () => go(addressOf.processing(session.id)))}>
-            End session
-          </Btn>
-        </>
-      );
-    case 'failed':
-    case 'cancelled':
-      return (
-        <>
-          <p className="t-15">{session.status === 'failed' ? 'The film could not be made' : 'The film was cancelled'}</p>
-          <p>
-            {session.media_processing.fault?.message} {session.media_processing.fault?.hint}
-          </p>
-          <Btn look="primary" sign="retry" onPress={() => attempt(requests.retry(session.id), () => go(addressOf.processing(session.id)))}>
-            Retry
-          </Btn>
-        </>
-      );
-    case 'unmerged':
-      return (
-        <>
-          <p className="t-15">There is no film of this session</p>
-          <p>You asked for none. Its files are listed beside this.</p>
-        </>
-      );
-    default:
-      return (
-        <>
-          <p className="t-15">The film is being made</p>
-          {session.status === 'processing' && (
-            <div className="cover-bar">
-              <Bar value={Math.max(live?.progress ?? 0, session.media_processing.progress)} label="Making the film" />
-            </div>
-          )}
-          <p>It plays here when it is ready.</p>
-          <Btn onPress={() => go(addressOf.processing(session.id))}>Watch it develop</Btn>
-        </>
-      );
-  }
+  return (
+    <>
+      <p className="t-15">Recording</p>
+      <p>{count(session.segment_count, 'segment')} in. The film is made when you end the session.</p>
+      <Btn look="primary" onPress={() => attempt(requests.end(session.id), () => go(addressOf.processing(session.id)))}>
+        End session
+      </Btn>
+    </>
+  );
 }
 
 /** The film does not come: it was deleted under the player, or the backend is gone. */

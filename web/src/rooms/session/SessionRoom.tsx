@@ -1,6 +1,7 @@
 /** One session: its film, its sound over time, its facts and files. */
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { asProblem } from '../../api/client';
+import { usePlayback } from '../../api/media';
 import { isGone, useSession } from '../../api/sessions';
 import type { WholeSession } from '../../api/types';
 import { useLink } from '../../live/connection';
@@ -15,13 +16,15 @@ import { useTitle } from '../../ui/useTitle';
 import { Gone } from '../Gone';
 import { SessionMenu } from '../SessionMenu';
 import { Working } from './Working';
-import { FilmGone, NoFilm, Unplayable } from './Cover';
+import { FilmGone, Recording, Unplayable } from './Cover';
 import { usePlayerKeys } from './keys';
+import { usePieces } from './pieces/usePieces';
 import { newPlaying, usePlayer, type Player, type Playing } from './player';
 import { claimsH264, showsNothing, versionOf, type Version } from './rendition';
 import { Side } from './Side';
 import { Stage } from './Stage';
 import { Timeline } from './Timeline';
+import { FilesStop, FromFiles } from './Unmerged';
 import { leftAt, usePosition } from './usePosition';
 
 export function SessionRoom({ id }: { id: string }) {
@@ -78,28 +81,38 @@ function Room({ session }: { session: WholeSession }) {
   const version = versionOf(session, playable);
   const [choice, again] = useChoice(version);
   const [start] = useState(() => leftAt(session.id, Date.now()) ?? session.watched);
-  const player = usePlayer(state, video, box, choice, start);
+  const film = usePlayer(state, video, box, choice, start);
+  const unmerged = version.kind === 'none' && session.status !== 'recording';
+  const files = usePlayback(session.id, unmerged);
+  const playback = (unmerged && files.data) || null;
+  const pieces = usePieces(session.id, state, video, box, playback, start);
+  const player = unmerged ? pieces.player : film;
+  const plays = choice !== null || (playback !== null && pieces.hindrance?.stops === false);
   const gone = useStore(state, (now) => now.gone);
   useReturn(gone, again);
-  usePlayerKeys(player, choice !== null);
+  usePlayerKeys(player, plays);
   usePosition(session.id, start, player);
+  const lookAgain = () => void files.refetch();
   const cover =
-    version.kind === 'none' ? (
-      <NoFilm session={session} />
+    session.status === 'recording' ? (
+      <Recording session={session} />
     ) : version.kind === 'missing' ? (
       <Unplayable session={session} job={version.job} />
-    ) : gone ? (
-      <FilmGone onRetry={again} />
+    ) : (unmerged && files.isError) || gone ? (
+      <FilmGone onRetry={unmerged ? lookAgain : again} />
+    ) : playback && pieces.hindrance?.stops ? (
+      <FilesStop session={session} playback={playback} found={pieces.hindrance} onRetry={lookAgain} />
     ) : null;
   return (
     <main id="main" tabIndex={-1} className="room">
       <Head session={session} player={player} />
       <section className="stage" aria-label="Film">
         <Stage session={session} player={player} onVideo={setVideo} onBox={setBox} cover={cover} />
-        {session.film && <Timeline session={session} player={player} video={video} />}
-        {choice && <Hints />}
+        {playback && pieces.hindrance && !cover && <FromFiles session={session} playback={playback} found={pieces.hindrance} />}
+        {(session.film ?? plays) && <Timeline session={session} player={player} />}
+        {plays && <Hints />}
       </section>
-      <Side session={session} player={player} />
+      <Side session={session} player={player} plays={plays} />
     </main>
   );
 }

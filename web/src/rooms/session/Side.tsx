@@ -8,7 +8,7 @@ import { clock, count, saved, size, spoken, took, when } from '../../state/words
 import { IconBtn } from '../../ui/parts';
 import type { Player } from './player';
 
-export function Side({ session, player }: { session: WholeSession; player: Player }) {
+export function Side({ session, player, plays }: { session: WholeSession; player: Player; plays: boolean }) {
   return (
     <section className="side" aria-label="About this film">
       <Tabs className="side-tabs">
@@ -25,7 +25,7 @@ export function Side({ session, player }: { session: WholeSession; player: Playe
           <Facts session={session} player={player} />
         </TabPanel>
         <TabPanel id="files" className="panel">
-          <Files session={session} player={player} />
+          <Files session={session} player={player} plays={plays} />
         </TabPanel>
       </Tabs>
     </section>
@@ -96,10 +96,9 @@ function Facts({ session, player }: { session: WholeSession; player: Player }) {
 
 const nameOf = (path: string): string => path.replace(/\\/g, '/').split('/').at(-1) ?? path;
 
-function Files({ session, player }: { session: WholeSession; player: Player }) {
+function Files({ session, player, plays }: { session: WholeSession; player: Player; plays: boolean }) {
   const segments = new Set(session.segments.map((segment) => segment.path));
   const others = session.originals.filter((path) => !segments.has(path));
-  const plays = session.film !== null;
   return (
     <>
       {others.length > 0 && (

@@ -21,7 +21,7 @@ function useWidth() {
   return { box, width };
 }
 
-export function Timeline({ session, player, video }: { session: Session; player: Player; video: HTMLVideoElement | null }) {
+export function Timeline({ session, player }: { session: Session; player: Player }) {
   const { box, width } = useWidth();
   const told = useStore(player.state, (now) => now.duration);
   const second = useStore(player.state, (now) => Math.floor(now.time));
@@ -30,7 +30,7 @@ export function Timeline({ session, player, video }: { session: Session; player:
   const bars = Math.max(40, Math.floor(width / STEP));
   const paths = useMemo(() => (peaks.data ? pathsOf(levels(peaks.data, bars)) : null), [peaks.data, bars]);
   const ruler = useMemo(() => marks(duration, Math.max(3, Math.floor(width / 110))), [duration, width]);
-  const head = usePlayhead(player, video, duration);
+  const head = usePlayhead(player, duration);
 
   const secondsAt = (event: PointerEvent<HTMLElement>) => {
     const at = event.currentTarget.getBoundingClientRect();
@@ -80,7 +80,7 @@ export function Timeline({ session, player, video }: { session: Session; player:
               <path className="talk" d={paths.loud} />
             </svg>
           ) : (
-            <p className="no-wave">{(peaks.isLoading || !session.peaks) && !peaks.isError ? 'The waveform appears here when it is drawn.' : 'There is no waveform of this film.'}</p>
+            <p className="no-wave">{whyEmpty(session, peaks)}</p>
           )}
         </div>
         <i className="playhead" ref={head} />
@@ -92,20 +92,25 @@ export function Timeline({ session, player, video }: { session: Session; player:
   );
 }
 
+function whyEmpty(session: Session, peaks: { isLoading: boolean; isError: boolean }): string {
+  if (session.film === null) return 'The waveform is drawn from the film. There is none yet.';
+  if ((peaks.isLoading || !session.peaks) && !peaks.isError) return 'The waveform appears here when it is drawn.';
+  return 'There is no waveform of this film.';
+}
+
 /** Moves the line with every frame that is shown, past React: sixty times a second is not its work. */
-function usePlayhead(player: Player, video: HTMLVideoElement | null, duration: number) {
+function usePlayhead(player: Player, duration: number) {
   const head = useRef<HTMLElement>(null);
   useEffect(() => {
     let frame = 0;
     const place = () => {
-      const time = video !== null && video.readyState > 0 ? video.currentTime : player.state.get().time;
-      const x = duration > 0 ? Math.min(1, time / duration) * 100 : 0;
+      const x = duration > 0 ? Math.min(1, player.now() / duration) * 100 : 0;
       // The time beside it follows by inheritance.
       head.current?.parentElement?.style.setProperty('--x', `${x.toFixed(3)}%`);
     };
     const run = () => {
       place();
-      frame = video !== null && !video.paused ? window.requestAnimationFrame(run) : 0;
+      frame = !player.state.get().paused ? window.requestAnimationFrame(run) : 0;
     };
     const begin = () => {
       if (frame === 0) run();
@@ -116,6 +121,6 @@ function usePlayhead(player: Player, video: HTMLVideoElement | null, duration: n
       stop();
       window.cancelAnimationFrame(frame);
     };
-  }, [player, video, duration]);
+  }, [player, duration]);
   return head;
 }

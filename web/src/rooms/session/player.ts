@@ -22,7 +22,7 @@ export interface Playing {
   gone: boolean;
 }
 
-const STILL: Playing = {
+export const STILL: Playing = {
   paused: true,
   waiting: false,
   time: 0,
@@ -48,6 +48,8 @@ export function nextRate(rate: number, up: boolean): number {
 
 export interface Player {
   state: Store<Playing>;
+  /** Where it is to the moment, in seconds; `state` is told a few times a second. */
+  now: () => number;
   toggle: () => void;
   seek: (seconds: number) => void;
   by: (seconds: number) => void;
@@ -59,6 +61,20 @@ export interface Player {
 }
 
 const quietly = (work: Promise<unknown> | undefined): void => void work?.catch(() => undefined);
+
+/** How large the picture is shown, and where. */
+export function screens(video: HTMLVideoElement | null, stage: HTMLElement | null): Pick<Player, 'full' | 'pip'> {
+  return {
+    full: () => {
+      if (document.fullscreenElement !== null) quietly(document.exitFullscreen());
+      else quietly(stage?.requestFullscreen());
+    },
+    pip: () => {
+      if (document.pictureInPictureElement !== null) quietly(document.exitPictureInPicture());
+      else quietly(video?.requestPictureInPicture());
+    },
+  };
+}
 
 function control(video: HTMLVideoElement | null, stage: HTMLElement | null, state: Store<Playing>): Player {
   const of = (act: (element: HTMLVideoElement) => void) => () => {
@@ -72,6 +88,8 @@ function control(video: HTMLVideoElement | null, stage: HTMLElement | null, stat
   };
   return {
     state,
+    ...screens(video, stage),
+    now: () => (video !== null && video.readyState > 0 ? video.currentTime : state.get().time),
     seek,
     toggle: of((v) => (v.paused ? quietly(v.play()) : v.pause())),
     by: (seconds) => video !== null && seek(video.currentTime + seconds),
@@ -91,14 +109,6 @@ function control(video: HTMLVideoElement | null, stage: HTMLElement | null, stat
     mute: of((v) => {
       v.muted = !v.muted;
       if (!v.muted && v.volume === 0) v.volume = 0.5;
-    }),
-    full: () => {
-      if (document.fullscreenElement !== null) quietly(document.exitFullscreen());
-      else quietly(stage?.requestFullscreen());
-    },
-    pip: of((v) => {
-      if (document.pictureInPictureElement !== null) quietly(document.exitPictureInPicture());
-      else quietly(v.requestPictureInPicture());
     }),
   };
 }
@@ -149,7 +159,7 @@ async function arrives(address: string, signal: AbortSignal): Promise<boolean> {
   }
 }
 
-const number = (text: string | null, fallback: number): number => {
+export const number = (text: string | null, fallback: number): number => {
   const value = text === null ? Number.NaN : Number(text);
   return Number.isFinite(value) ? value : fallback;
 };
@@ -178,6 +188,7 @@ function load(video: HTMLVideoElement, source: string, state: Store<Playing>, st
   const scope = new AbortController();
   // A film that another version takes over goes on where it was.
   const at = state.get().time > 0 ? state.get().time : start;
+  const going = !state.get().paused;
   state.set({ ...STILL, time: at });
   video.src = source;
   video.volume = Math.min(1, Math.max(0, number(recall('volume'), 1)));
@@ -186,6 +197,7 @@ function load(video: HTMLVideoElement, source: string, state: Store<Playing>, st
     video.defaultPlaybackRate = rate;
     video.playbackRate = rate;
     if (at > 0 && at < video.duration - 1) video.currentTime = at;
+    if (going) quietly(video.play());
   };
   video.addEventListener('loadedmetadata', ready, { signal: scope.signal, once: true });
   follow(video, state, scope.signal);

@@ -38,7 +38,7 @@ test('speeds go step by step, and stop at both ends', () => {
 
 test('keys do what they do everywhere', () => {
   const state = newPlaying();
-  const player = { state, toggle: vi.fn(), seek: vi.fn(), by: vi.fn(), rate: vi.fn(), volume: vi.fn(), mute: vi.fn(), full: vi.fn(), pip: vi.fn() };
+  const player = { state, now: vi.fn(), toggle: vi.fn(), seek: vi.fn(), by: vi.fn(), rate: vi.fn(), volume: vi.fn(), mute: vi.fn(), full: vi.fn(), pip: vi.fn() };
   const press = (key: string, shift = false) => actOf(key, shift, player)?.();
   state.set((now) => ({ ...now, duration: 100 }));
   press(' ');
