@@ -49,5 +49,6 @@ test('what has ended of a session is told together', () => {
   const done = (id: number, kind: Job['kind'], session = 's') => job({ id, kind, session, status: 'completed' });
   const groups = bySession([done(4, 'thumbnails'), done(3, 'merge', 't'), done(2, 'waveform'), done(1, 'merge')]);
   expect(groups.map((group) => group.map((one) => one.id))).toEqual([[4, 2, 1], [3]]);
-  expect(endings(groups[0] ?? [])).toBe('Film made, waveform drawn, thumbnails made');
+  expect(endings(groups[0] ?? [])).toBe('Film, waveform, thumbnails made');
+  expect(endings([job({ id: 2, kind: 'waveform', status: 'cancelled' }), done(1, 'merge')])).toBe('Film made; waveform cancelled');
 });

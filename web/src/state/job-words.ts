@@ -10,12 +10,13 @@ const KINDS: Readonly<Record<string, string>> = {
   optimise: 'Shrinking',
 };
 
-const DONE: Readonly<Record<string, string>> = {
-  merge: 'Film made',
-  waveform: 'Waveform drawn',
-  thumbnails: 'Thumbnails made',
-  rendition: 'Browser version made',
-  optimise: 'Shrunk',
+/** What comes of a job. */
+const MADE: Readonly<Record<string, string>> = {
+  merge: 'film',
+  waveform: 'waveform',
+  thumbnails: 'thumbnails',
+  rendition: 'version for this browser',
+  optimise: 'smaller film',
 };
 
 export const nameOfKind = (kind: JobKind): string => KINDS[kind] ?? `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
@@ -45,14 +46,14 @@ export function bySession(jobs: readonly Job[]): [Job, ...Job[]][] {
   return [...groups.values()];
 }
 
-/** What has ended of one session: "Film made, thumbnails made". */
+/** What has ended of one session: "Film, waveform made", "Film made; thumbnails cancelled". */
 export function endings(jobs: readonly Job[]): string {
-  const said = [...new Set([...jobs].sort((a, b) => a.id - b.id).map(ended))];
-  return said.map((words, i) => (i === 0 ? words : words.charAt(0).toLowerCase() + words.slice(1))).join(', ');
+  const inOrder = [...jobs].sort((a, b) => a.id - b.id);
+  const list = (made: boolean) =>
+    [...new Set(inOrder.filter((job) => (job.status === 'completed') === made).map((job) => MADE[job.kind] ?? job.kind))].join(', ');
+  const words = [list(true) && `${list(true)} made`, list(false) && `${list(false)} cancelled`].filter(Boolean).join('; ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
-
-export const ended = (job: Job): string =>
-  job.status === 'completed' ? (DONE[job.kind] ?? nameOfKind(job.kind)) : `${nameOfKind(job.kind)}: cancelled`;
 
 export function figure(progress: number, secondsLeft: number | null | undefined): string {
   return secondsLeft === null || secondsLeft === undefined ? percent(progress) : `${percent(progress)} · ${span(secondsLeft)}`;
