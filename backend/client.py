@@ -1,10 +1,12 @@
-"""What commands, and later the window, say to a backend: HTTP, and nothing else."""
+"""What commands and the window say to a backend: HTTP, and nothing else."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -43,6 +45,14 @@ class Address:
         return Address(int(str(fields["port"])), str(fields["token"]), int(str(fields["pid"])))
 
 
+def address_in(path: Path) -> Address | None:
+    """The address that a process noted there; None where there is none. It may be stale."""
+    try:
+        return Address.from_dict(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 class Gone(Exception):
     """The backend does not answer: it ended, or it never was there."""
 
@@ -60,6 +70,14 @@ class Unwilling(Exception):
         self.fault = Fault(category, detail, str(problem.get("hint", "")))
         self.headers: Mapping[str, str] = {}
         super().__init__(detail)
+
+
+def sessions_among(paths: Sequence[Path]) -> list[list[Path]]:
+    """Which paths make a session: each folder by itself, all loose files together."""
+    absolute = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - links stay links
+    folders = [[path] for path in absolute if path.is_dir()]
+    loose = [path for path in absolute if not path.is_dir()]
+    return [*folders, *([loose] if loose else [])]
 
 
 def segment_path(session: str, name: str) -> str:

@@ -12,15 +12,17 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from backend.client import Address, Client, Gone, Unwilling
+from backend.client import Address, Client, Gone, Unwilling, address_in
 from backend.core.fault import Category, Fault, FaultError, explain, refuse
 from backend.settings import Settings
 
 ANSWER_SECONDS = 2.0
 """How long a backend may take to answer before its address counts as stale."""
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 LINE_LIMIT = 1 << 20
 
 _DETACHED = 0
@@ -30,12 +32,8 @@ if sys.platform == "win32":
 
 def attach(settings: Settings) -> Address | None:
     """The backend that serves this library now; None where none answers."""
-    try:
-        fields = json.loads(settings.address.read_text("utf-8"))
-        address = Address.from_dict(fields)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return address if _answers(address) else None
+    address = address_in(settings.address)
+    return address if address is not None and _answers(address) else None
 
 
 def _answers(address: Address) -> bool:
@@ -51,26 +49,55 @@ def ensure(settings: Settings) -> Address:
     """The backend of this library, started if need be. Raises `FaultError` where it cannot."""
     if found := attach(settings):
         return found
-    # Where several commands start one at a time, all but one of them name the one that won.
-    told = _start(settings, START_SECONDS)
+    return _start(settings, serve_argv(settings), subprocess.DEVNULL).address
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A backend, and the process that was started for it."""
+
+    address: Address
+    process: subprocess.Popen[bytes] | None
+    """None where the backend is another's: it was there already, or came up first."""
+
+
+def start_beside(settings: Settings) -> Started:
+    """A backend for as long as this process lives; then it finishes what is queued, and leaves.
+
+    It may be one that runs already. Raises `FaultError` where none can be started.
+    """
+    if found := attach(settings):
+        return Started(found, None)
+    return _start(settings, serve_argv(settings, beside=True), subprocess.PIPE)
+
+
+def serve_argv(settings: Settings, beside: bool = False) -> list[str]:
+    """The command that starts a backend which leaves once nobody needs it.
+
+    `beside`: which somebody needs until its standard input ends.
+    """
+    frozen = bool(getattr(sys, "frozen", False))
+    # -P: a folder called backend in the present directory is not ours.
+    own = [sys.executable] if frozen else [sys.executable, "-P", "-m", "backend"]
+    stay = "--stay-with-stdin" if beside else "--brief"
+    return [*own, "serve", "--data-dir", str(settings.data), stay, "--json"]
+
+
+def _start(settings: Settings, argv: Sequence[str], stdin: int) -> Started:
+    process, told = _run(settings, argv, stdin)
     if told.get("event") == "ready":
         with contextlib.suppress(KeyError, ValueError):
-            return Address.from_dict(told)
+            # Where several start one at a time, all but one of them name the one that won.
+            return Started(Address.from_dict(told), None if told.get("attached") else process)
     fault = told.get("fault")
     if isinstance(fault, dict):
         raise FaultError(Fault.from_dict(fault))
     raise _did_not_start(settings)
 
 
-def serve_argv(settings: Settings) -> list[str]:
-    """The command that starts a backend which leaves once nobody needs it."""
-    frozen = bool(getattr(sys, "frozen", False))
-    # -P: a folder called backend in the present directory is not ours.
-    own = [sys.executable] if frozen else [sys.executable, "-P", "-m", "backend"]
-    return [*own, "serve", "--data-dir", str(settings.data), "--brief", "--json"]
-
-
-def _start(settings: Settings, seconds: float) -> dict[str, object]:
+def _run(
+    settings: Settings, argv: Sequence[str], stdin: int
+) -> tuple[subprocess.Popen[bytes], dict[str, object]]:
     """Start a backend; what it told first."""
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,15 +109,15 @@ def _start(settings: Settings, seconds: float) -> dict[str, object]:
         ) from error
     with os.fdopen(log, "ab") as errors:
         process = subprocess.Popen(
-            serve_argv(settings),
-            stdin=subprocess.DEVNULL,
+            argv,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=errors,
             env={**os.environ, **_importable()},
             start_new_session=True,
             creationflags=_DETACHED,
         )
-    told = _first_line(process, seconds)
+    told = _first_line(process, START_SECONDS)
     if told.get("event") != "ready":
         # It has said why it ends, or says nothing at all.
         try:
@@ -101,7 +128,7 @@ def _start(settings: Settings, seconds: float) -> dict[str, object]:
     else:
         # It goes on without us. Should it end before we do, somebody has to take note of it.
         threading.Thread(target=process.wait, daemon=True).start()
-    return told
+    return process, told
 
 
 def _importable() -> dict[str, str]:

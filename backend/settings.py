@@ -52,6 +52,15 @@ class Settings:
         """Port, token and pid of the running backend (0600)."""
         return self.data / "backend.json"
 
+    @property
+    def window_lock(self) -> Path:
+        return self.data / "window.lock"
+
+    @property
+    def window_address(self) -> Path:
+        """Port, token and pid of the shell, which shows the window of this library (0600)."""
+        return self.data / "window.json"
+
 
 def settings_for(data: Path | None = None) -> Settings:
     """The library in `data`, else in RUSHES_DATA_DIR, else the user's own.

@@ -10,10 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 BACKEND = ROOT / "backend"
+SIDECAR = ROOT / "sidecar"
 
 SHARED = (
     "backend.__version__",
     "backend.bus",
+    "backend.client",
     "backend.points",
     "backend.settings",
     "backend.services",
@@ -45,8 +47,21 @@ OWNED = {
     "psutil": {"work", "cli"},
     "plyer": set[str](),
     "jeepney": set[str](),
+    "webview": {"sidecar"},
+    "PySide6": {"sidecar"},
+    "PyQt6": {"sidecar"},
+    "qtpy": {"sidecar"},
 }
 """Third-party packages, and the rooms whose types they are; those of none are the desktop's."""
+
+BESIDE = (
+    "backend.client",
+    "backend.core.fault",
+    "backend.instance",
+    "backend.launch",
+    "backend.settings",
+)
+"""What the shell may know of the backend: how to start it, find it and speak to it."""
 
 NAMES_VERSIONS = "doctor.py"
 """Says which versions of them are installed, and so may import any."""
@@ -95,6 +110,29 @@ def test_no_arrow_points_the_wrong_way(room: str) -> None:
     assert [line for file in files for line in wrong_arrows(file, room)] == []
 
 
+def test_the_shell_speaks_to_the_backend_like_any_client() -> None:
+    files = sorted(SIDECAR.rglob("*.py"))
+    assert files
+    wrong = [
+        f"{file.name} imports {module}"
+        for file in files
+        for module in imports_of(file)
+        if module.startswith("backend") and not module.startswith(BESIDE)
+    ]
+    assert wrong == []
+    only = {file.name for file in files if "webview" in {m.split(".")[0] for m in imports_of(file)}}
+    assert only <= {"window.py", "shell.py"}
+
+
+def test_only_the_command_opens_the_window() -> None:
+    knowing = {
+        file.name
+        for file in BACKEND.rglob("*.py")
+        if any(module.split(".")[0] == "sidecar" for module in imports_of(file))
+    }
+    assert knowing == {"window.py"}
+
+
 def test_core_knows_only_the_standard_library() -> None:
     import sys
 
@@ -123,7 +161,8 @@ def test_a_wrong_arrow_would_be_seen(tmp_path: Path) -> None:
 def test_files_fit_in_the_head() -> None:
     long = {
         str(file.relative_to(ROOT)): lines
-        for file in BACKEND.rglob("*.py")
+        for folder in (BACKEND, SIDECAR)
+        for file in folder.rglob("*.py")
         if (lines := len(file.read_text("utf-8").splitlines())) > 400
     }
     assert long == {}, "split these by idea"

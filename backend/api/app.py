@@ -25,6 +25,7 @@ from backend.api import (
     segments,
     sessions,
     settings,
+    shell,
 )
 from backend.api.wire import SERVICES
 from backend.services import Services
@@ -44,6 +45,7 @@ ROUTES = (
     settings.api,
     library.api,
     door.api,
+    shell.api,
 )
 
 

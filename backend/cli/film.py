@@ -1,18 +1,15 @@
-"""Giving a film away: a copy beside which no half one is ever seen."""
+"""Where a film may be given away to."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from backend.cli.command import refusal
-from backend.core.fault import Category, FaultError, explain
+from backend.core.fault import Category, explain
 from backend.settings import Settings
-from backend.store.backup import sync_file, sync_folder
+from backend.store.giving import give
 
 
 def check_target(output: Path, paths: Sequence[Path], force: bool, settings: Settings) -> Path:
@@ -64,14 +61,4 @@ def copy_film(film: Path, target: Path, originals: Sequence[Path]) -> None:
     """Copy by way of an unfinished file and a rename. Raises a fault, and leaves nothing."""
     if target.exists() and any(path.exists() and path.samefile(target) for path in originals):
         raise refusal(f"{target} is one of the recordings.", "Name another place.")
-    part = target.with_name(f".rushes-{secrets.token_hex(4)}.part")
-    try:
-        shutil.copyfile(film, part)
-        sync_file(part)
-        part.replace(target)
-        sync_folder(target.parent)
-    except OSError as error:
-        raise FaultError(explain(error, f"copy the film to {target}")) from error
-    finally:
-        with contextlib.suppress(OSError):  # where nothing can be written, nothing is
-            part.unlink(missing_ok=True)
+    give(film, target)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from backend.cli.link import Link
 from backend.cli.output import Output, amount, length, plain
 from backend.cli.progress import Progress
 from backend.cli.watch import DELETED, Wait, fault_of, follow
-from backend.client import Json, Unwilling
+from backend.client import Json, Unwilling, sessions_among
 from backend.core.fault import Fault, FaultError
 from backend.settings import Settings
 
@@ -103,14 +102,6 @@ def process(
         if taken:
             codes.append(await_sessions(link, out, taken, Wait(wait), target))
     return max(codes)
-
-
-def sessions_among(paths: Sequence[Path]) -> list[list[Path]]:
-    """Which paths make a session: each folder by itself, all loose files together."""
-    absolute = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - links stay links
-    folders = [[path] for path in absolute if path.is_dir()]
-    loose = [path for path in absolute if not path.is_dir()]
-    return [*folders, *([loose] if loose else [])]
 
 
 def accepted(out: Output, session: Json) -> None:

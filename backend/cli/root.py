@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import os
+from pathlib import Path
 
 import click
 
 from backend import __version__
 
 COMMANDS = {
+    "window": ("window", "window", "Open the window; `rushes` alone does the same."),
     "process": ("process", "process", "Make a film of each recording, and wait for it."),
     "sessions": ("sessions", "sessions", "List, show, record, delete and restore sessions."),
     "jobs": ("jobs", "jobs", "List the jobs; cancel, retry, pause or resume one."),
@@ -24,7 +27,20 @@ COMMANDS = {
 """By name: module, object, and one line of help, so that the list needs none of the modules."""
 
 
+def _is_for_window(words: list[str]) -> bool:
+    """Whether a command line names no command, but what the window is to show."""
+    if not words:
+        return True
+    first = words[0]
+    if first.startswith("-"):
+        return first not in ("-h", "--help", "--version")
+    return first not in COMMANDS and (os.path.lexists(first) or Path(first).name != first)
+
+
 class _Lazy(click.Group):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, ["window", *args] if _is_for_window(args) else args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -59,6 +75,8 @@ def rushes() -> None:
 
     Give it a folder or loose files; it makes one film that plays anywhere. Work goes on in the
     background: you can leave at any time, and lose nothing.
+
+    Without a command it opens its window, and imports what is named: rushes [PATH…]
 
     Exit codes: 0 done, 2 wrong usage, 3 what you gave cannot be used, 4 a job failed,
     130 cancelled or left with Ctrl-C.

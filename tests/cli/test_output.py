@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from backend.cli.output import amount, length, plain, remaining, when
-from backend.cli.process import sessions_among
 from backend.cli.watch import Wait, fault_of, is_over
+from backend.client import sessions_among
 
 
 def test_a_title_cannot_move_the_cursor() -> None:

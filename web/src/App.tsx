@@ -4,6 +4,7 @@ import { I18nProvider, RouterProvider } from 'react-aria-components';
 import { useLink } from './live/connection';
 import { useLive } from './live/useLive';
 import { Boundary } from './rooms/Boundary';
+import { Closing } from './rooms/Closing';
 import { NotFound } from './rooms/Gone';
 import { Processing } from './rooms/processing/Processing';
 import { Queue } from './rooms/queue/Queue';
@@ -49,6 +50,7 @@ function House() {
       </Boundary>
       {!bare && <TabBar />}
       {queue && <Queue />}
+      <Closing />
     </>
   );
 }

@@ -3,7 +3,8 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { Problem } from './api/client';
-import { signIn, takeToken } from './api/sign-in';
+import { noteWindow } from './api/shell';
+import { signIn, takeDoor } from './api/sign-in';
 import './ui/styles/all.css';
 
 const client = new QueryClient({
@@ -22,9 +23,10 @@ const client = new QueryClient({
 });
 
 async function open(): Promise<void> {
-  const token = takeToken();
+  const door = takeDoor();
+  noteWindow(door?.window ?? false);
   // A token that is refused proves nothing: the cookie of an earlier one may still hold.
-  if (token !== null) await signIn(token);
+  if (door !== null) await signIn(door.token);
   const root = document.getElementById('root');
   if (root === null) throw new Error('The page has no root.');
   createRoot(root).render(

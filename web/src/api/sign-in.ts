@@ -1,12 +1,18 @@
 /** Signing in: the token stands behind # in the address, which is sent to nobody and logged nowhere. */
 import { send } from './client';
 
-/** The token in the address, taken out of it so that no history or bookmark keeps it. */
-export function takeToken(): string | null {
-  const found = /^#token=([\w~.-]+)$/.exec(window.location.hash);
-  if (found === null) return null;
+export interface Door {
+  token: string;
+  /** The page is shown by the shell, in a window of its own. */
+  window: boolean;
+}
+
+/** What the address brought, taken out of it so that no history or bookmark keeps it. */
+export function takeDoor(): Door | null {
+  const found = /^#token=([\w~.-]+)(&window)?$/.exec(window.location.hash);
+  if (found?.[1] === undefined) return null;
   window.history.replaceState(window.history.state, '', window.location.pathname + window.location.search);
-  return found[1] ?? null;
+  return { token: found[1], window: found[2] !== undefined };
 }
 
 /** Exchange the token for a cookie. Whether that worked shows in the first request after it. */

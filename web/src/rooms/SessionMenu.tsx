@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import { downloadAddress } from '../api/media';
+import { inWindow, shell } from '../api/shell';
 import { useSessionRequests, type SessionRequests } from '../api/sessions';
 import type { Session } from '../api/types';
 import { addressOf, go } from '../state/route';
@@ -22,6 +23,13 @@ function remove(session: Session, requests: SessionRequests, then: () => void): 
         run: () => attempt(requests.restore(session.id, working), () => say({ text: `“${session.title}” is back.` })),
       },
     });
+  });
+}
+
+/** Ask for a place, and copy the film there. */
+export function saveFilm(session: Session): void {
+  attempt(shell.save(session), (path) => {
+    if (path !== null) say({ text: 'The film is saved.', more: path });
   });
 }
 
@@ -48,7 +56,20 @@ export function SessionMenu({ session, className = '', leave = false }: Props) {
             <MenuItem className="menu-item" onAction={() => setRenaming(true)}>
               <Icon sign="pencil" /> Rename…
             </MenuItem>
-            {film && (
+            {film && inWindow() && (
+              <>
+                <MenuItem className="menu-item" onAction={() => saveFilm(session)}>
+                  <Icon sign="download" /> Save the film as…
+                </MenuItem>
+                <MenuItem className="menu-item" onAction={() => attempt(shell.reveal(session))}>
+                  <Icon sign="folder" /> Show in folder
+                </MenuItem>
+                <MenuItem className="menu-item" onAction={() => attempt(shell.play(session))}>
+                  <Icon sign="play" /> Open with your player
+                </MenuItem>
+              </>
+            )}
+            {film && !inWindow() && (
               <MenuItem className="menu-item" href={downloadAddress(session.id, film.key)} target="_self" routerOptions={undefined}>
                 <Icon sign="download" /> Download the film
               </MenuItem>

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { addressOf, go, useRoute } from '../state/route';
 import { useLink } from '../live/connection';
+import { inWindow } from '../api/shell';
 import { Icon, Mark } from '../ui/Icon';
 import { Link } from '../ui/Link';
 import { IconBtn } from '../ui/parts';
@@ -124,7 +125,15 @@ export function Offline({ bare = false }: { bare?: boolean }) {
         <div className={`offline${bare ? ' bare-offline' : ''}`}>
           <Icon sign="fault" />
           <span>
-            <b className="strong">Rushes is not running.</b> Start it again; this page goes on by itself.
+            {inWindow() ? (
+              <>
+                <b className="strong">Rushes is starting again.</b> This page goes on by itself.
+              </>
+            ) : (
+              <>
+                <b className="strong">Rushes is not running.</b> Start it again; this page goes on by itself.
+              </>
+            )}
           </span>
           <Icon sign="spin" />
           <span className="t-12 ink-3 wide">Trying</span>

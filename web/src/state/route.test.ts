@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readFilter, writeFilter } from '../rooms/sessions/filter';
-import { takeToken } from '../api/sign-in';
+import { takeDoor } from '../api/sign-in';
 import { addressOf, go, isQueue, placeOf } from './route';
 
 beforeEach(() => window.history.replaceState(null, '', '/'));
@@ -34,7 +34,10 @@ test('what is shown of the sessions survives the address', () => {
 
 test('the token is taken out of the address', () => {
   window.history.replaceState(null, '', '/sessions/x#token=a-B_9');
-  expect(takeToken()).toBe('a-B_9');
+  expect(takeDoor()).toEqual({ token: 'a-B_9', window: false });
   expect(window.location.href).toMatch(/\/sessions\/x$/);
-  expect(takeToken()).toBeNull();
+  expect(takeDoor()).toBeNull();
+  window.history.replaceState(null, '', '/#token=a-B_9&window');
+  expect(takeDoor()).toEqual({ token: 'a-B_9', window: true });
+  expect(window.location.href).toMatch(/\/$/);
 });

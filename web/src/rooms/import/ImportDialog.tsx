@@ -1,29 +1,20 @@
 /** Bring a recording in: pick files, pick a folder, drop either, or name a path on this computer. */
-import { useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
-import { FieldError, FileTrigger, Input, Label, TextField } from 'react-aria-components';
+import { FieldError, Input, Label, TextField } from 'react-aria-components';
 import { asProblem, type Problem } from '../../api/client';
 import { useSessionRequests } from '../../api/sessions';
 import { addressOf, go } from '../../state/route';
-import { attempt } from '../../state/toasts';
-import { bringIn } from '../../state/uploads';
 import { DialogBox } from '../../ui/DialogBox';
 import { Icon } from '../../ui/Icon';
 import { Btn } from '../../ui/parts';
+import { Chooser } from './Chooser';
 import { pathsIn } from './paths';
-import { fromList } from './pick';
 
 export function ImportDialog({ onClose }: { onClose: () => void }) {
-  const client = useQueryClient();
   const requests = useSessionRequests();
   const [path, setPath] = useState('');
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
-  const picked = (files: FileList | null) => {
-    if (files === null || files.length === 0) return;
-    onClose();
-    attempt(bringIn(client, fromList(files)));
-  };
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     if (busy || path.trim() === '') return;
@@ -47,12 +38,12 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
           <p className="strong">Drop a folder or files anywhere on this page</p>
           <p>A video with its sound becomes one film. Your originals stay where they are.</p>
           <div className="buttons">
-            <FileTrigger allowsMultiple onSelect={picked}>
-              <Btn sign="film">Choose files…</Btn>
-            </FileTrigger>
-            <FileTrigger acceptDirectory onSelect={picked}>
-              <Btn sign="folder">Choose a folder…</Btn>
-            </FileTrigger>
+            <Chooser kind="files" sign="film" onChosen={onClose}>
+              Choose files…
+            </Chooser>
+            <Chooser kind="folder" sign="folder" onChosen={onClose}>
+              Choose a folder…
+            </Chooser>
           </div>
         </div>
         <form className="by-path" onSubmit={submit}>

@@ -1,8 +1,10 @@
 /** The whole window takes dropped recordings while its owner is on the page. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { inWindow, shell } from '../../api/shell';
 import { attempt } from '../../state/toasts';
 import { bringIn } from '../../state/uploads';
+import { bringPaths } from './bring';
 import { fromDrop } from './pick';
 
 const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
@@ -34,7 +36,10 @@ export function useDrop(onDrop: () => void): boolean {
       if (!hasFiles(event) || event.dataTransfer === null) return;
       event.preventDefault();
       onDrop();
-      attempt(fromDrop(event.dataTransfer).then((picked) => bringIn(client, picked)));
+      // The event is emptied when this returns: what it brought is fetched now, and may be needed.
+      const picked = fromDrop(event.dataTransfer);
+      const paths = inWindow() ? shell.dropped().catch(() => []) : Promise.resolve([]);
+      attempt(paths.then(async (known) => (known.length > 0 ? bringPaths(client, known) : bringIn(client, await picked))));
     }, options);
     return () => scope.abort();
   }, [client, onDrop]);

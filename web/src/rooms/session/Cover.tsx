@@ -1,6 +1,7 @@
 /** What stands in the film's place while it cannot play, and why. */
 import { useEffect, useRef } from 'react';
 import { downloadAddress } from '../../api/media';
+import { inWindow, shell } from '../../api/shell';
 import { useSessionRequests } from '../../api/sessions';
 import { useJobRequests } from '../../api/work';
 import type { Job, WholeSession } from '../../api/types';
@@ -57,7 +58,7 @@ export function Unplayable({ session, job }: { session: WholeSession; job: Job |
   const stopped = now !== null && (now.status === 'failed' || now.status === 'cancelled');
   return (
     <>
-      <p className="t-15">This browser cannot play H.264</p>
+      <p className="t-15">{inWindow() ? 'This window' : 'This browser'} cannot play H.264</p>
       {stopped ? (
         <p>
           A version that it can play was not finished. {now.fault?.message} {now.fault?.hint}
@@ -78,7 +79,12 @@ export function Unplayable({ session, job }: { session: WholeSession; job: Job |
             Retry
           </Btn>
         )}
-        {session.film && (
+        {session.film && inWindow() && (
+          <Btn sign="play" onPress={() => attempt(shell.play(session))}>
+            Open with your player
+          </Btn>
+        )}
+        {session.film && !inWindow() && (
           <a className="btn" href={downloadAddress(session.id, session.film.key)}>
             <Icon sign="download" />
             Download, and play it elsewhere

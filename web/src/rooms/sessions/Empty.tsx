@@ -1,12 +1,9 @@
 /** The first minute: one thing to do, and other ways in. */
-import { FileTrigger } from 'react-aria-components';
-import { useQueryClient } from '@tanstack/react-query';
 import { useSessionRequests } from '../../api/sessions';
 import { addressOf, go } from '../../state/route';
 import { attempt } from '../../state/toasts';
-import { bringIn } from '../../state/uploads';
 import { Btn } from '../../ui/parts';
-import { fromList } from '../import/pick';
+import { Chooser } from '../import/Chooser';
 
 function Frames() {
   const line = (i: number) => ({ x: 6 + 47 * i, y: 10, width: 41, height: 44, rx: 2 });
@@ -28,7 +25,6 @@ function Frames() {
 }
 
 export function Empty({ onImport }: { onImport: () => void }) {
-  const client = useQueryClient();
   const requests = useSessionRequests();
   const begin = () =>
     attempt(requests.begin(''), (session) => go(addressOf.session(session.id)));
@@ -45,16 +41,12 @@ export function Empty({ onImport }: { onImport: () => void }) {
           </h1>
           <p>A folder, or a video with its sound. It plays within seconds; your originals stay where they are.</p>
           <div className="buttons">
-            <FileTrigger
-              allowsMultiple
-              onSelect={(files) => {
-                if (files && files.length > 0) attempt(bringIn(client, fromList(files)));
-              }}
-            >
-              <Btn look="primary" sign="folder">
-                Choose…
-              </Btn>
-            </FileTrigger>
+            <Chooser kind="files" sign="film" look="primary">
+              Choose files…
+            </Chooser>
+            <Chooser kind="folder" sign="folder">
+              Choose a folder…
+            </Chooser>
             <Btn onPress={trySample}>Try the sample</Btn>
           </div>
         </section>

@@ -1,6 +1,7 @@
 /** What the owner can choose. Every row of the backend's table is here; words are ours where we know it. */
 import { useId, useState } from 'react';
 import { asProblem } from '../../api/client';
+import { inWindow, shell } from '../../api/shell';
 import { useBackups, useLibraryRequests, useSettings, useStatus } from '../../api/work';
 import type { Setting } from '../../api/types';
 import { setTheme, useTheme } from '../../state/look';
@@ -46,6 +47,7 @@ export function Settings() {
       ))}
       <Bin />
       <Backups />
+      {inWindow() && <Leaving />}
       <About />
     </main>
   );
@@ -130,6 +132,23 @@ function Backups() {
           </span>
         </span>
         <Btn onPress={() => attempt(backUp(), () => say({ text: 'The library is backed up.' }))}>Back up now</Btn>
+      </div>
+    </section>
+  );
+}
+
+function Leaving() {
+  return (
+    <section className="block" aria-label="Window">
+      <h2 className="strong">Window</h2>
+      <div className="setting">
+        <span className="grow">
+          <span className="name">Quit for good</span>
+          <span className="help">
+            Closing the window leaves the work going. Quitting stops it too, until you open Rushes again. Ctrl Q does the same.
+          </span>
+        </span>
+        <Btn onPress={() => attempt(shell.close(true))}>Quit Rushes</Btn>
       </div>
     </section>
   );

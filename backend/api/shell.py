@@ -1,0 +1,163 @@
+"""What only a window can do: the page asks here, and here the shell is asked.
+
+The page may speak to its own backend alone. Who brought a token may ask for these, whatever page
+they have open; a window has to be there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import BaseModel, Field
+
+from backend.api.faults import Refused
+from backend.api.sessions import found_session
+from backend.api.wire import Asked, Done, reply, services
+from backend.client import Client, Gone, Json, Unwilling, address_in
+from backend.core.fault import Category, Fault, FaultError
+from backend.core.session import Session
+from backend.store.giving import give
+
+api = APIBlueprint("shell", __name__, url_prefix="/api/shell")
+
+ANSWER = 15.0
+"""Seconds within which the shell answers what needs nobody."""
+DIALOG = 6 * 3600.0
+"""Seconds that a person may look at a dialog of the system's."""
+NO_WINDOW = "Rushes has no window here."
+OPEN_ONE = "Open it with the `rushes` command, then try again."
+LONGEST = 120
+"""Characters of a title that become a file's name."""
+
+
+class Choice(Asked):
+    kind: str = Field(pattern="^(files|folder)$")
+
+
+class Paths(BaseModel):
+    paths: list[str]
+    """Absolute. Empty where nothing was chosen, or where the web view does not tell."""
+
+
+class OfSession(Asked):
+    session: str = Field(min_length=1, max_length=100)
+
+
+class Saved(BaseModel):
+    path: str | None
+    """Where the film lies now; None when no place was chosen."""
+
+
+class Closing(Asked):
+    quit: bool = False
+    """Also end the backend; what runs goes on at the next launch."""
+
+
+def ask(what: str, fields: Mapping[str, object], seconds: float = ANSWER) -> Json:
+    """The shell's answer. Raises `Refused` (409) where there is none, and what it refuses."""
+    address = address_in(services().settings.window_address)
+    if address is None:
+        raise Refused(409, NO_WINDOW, OPEN_ONE)
+    try:
+        with Client(address, seconds) as shell:
+            return shell.post(what, fields)
+    except Gone as error:
+        raise Refused(409, NO_WINDOW, OPEN_ONE) from error
+    except Unwilling as error:
+        raise FaultError(error.fault) from error
+
+
+@api.post("/hello", responses={200: Done})
+def greet() -> Response:
+    """The page of the window listens: whatever the shell has to tell it may come."""
+    ask("/hello", {})
+    return reply(Done())
+
+
+@api.post("/choose", responses={200: Paths})
+def choose_recordings(body: Choice) -> Response:
+    """Let the owner choose in the system's own dialog; answers when they have."""
+    return reply(Paths(paths=ask("/choose", {"kind": body.kind}, DIALOG)["paths"]))
+
+
+@api.post("/dropped", responses={200: Paths})
+def take_dropped() -> Response:
+    """Full paths of what was just dropped on the window."""
+    return reply(Paths(paths=ask("/dropped", {})["paths"]))
+
+
+@api.post("/save", responses={200: Saved})
+def save_film(body: OfSession) -> Response:
+    """Copy the film to where the owner chooses in the system's own dialog."""
+    session, film = _film(body.session)
+    folder = _home()
+    name = f"{file_name(session.title)}{film.suffix}"
+    chosen = ask("/target", {"folder": folder, "name": name}, DIALOG)["path"]
+    if chosen is None:
+        return reply(Saved(path=None))
+    target = Path(str(chosen))
+    if not target.suffix:
+        target = target.with_name(target.name + film.suffix)
+        if target.exists():  # nobody was asked about this one
+            raise _unusable(f"{target} exists already.", "Choose another name.")
+    settings = services().settings
+    above = target.resolve().parents
+    if any(place.resolve() in above for place in (settings.data, settings.films)):
+        raise _unusable(
+            f"{target} would lie inside the library, which Rushes keeps by itself.",
+            "Choose another folder.",
+        )
+    with contextlib.suppress(OSError):
+        if any(target.samefile(source.path) for source in session.sources):
+            raise _unusable(f"{target} is one of the recordings.", "Choose another name.")
+    give(film, target)
+    return reply(Saved(path=str(target)))
+
+
+@api.post("/reveal", responses={200: Done})
+def reveal_film(body: OfSession) -> Response:
+    """Show the film in the system's file manager."""
+    ask("/reveal", {"path": str(_film(body.session)[1])})
+    return reply(Done())
+
+
+@api.post("/play", responses={200: Done})
+def play_film(body: OfSession) -> Response:
+    """Open the film in the program that the system has for such files."""
+    ask("/play", {"path": str(_film(body.session)[1])})
+    return reply(Done())
+
+
+@api.post("/close", responses={200: Done})
+def close_window(body: Closing) -> Response:
+    """Close the window. What runs goes on, unless it is to quit."""
+    ask("/close", {"quit": body.quit})
+    return reply(Done())
+
+
+def file_name(title: str) -> str:
+    """A title as the name of a file on any system."""
+    name = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', " ", title)
+    return " ".join(name.split())[:LONGEST].strip(" .") or "Film"
+
+
+def _film(number: str) -> tuple[Session, Path]:
+    session = found_session(number)
+    if session.film is None:
+        raise Refused(409, f"“{session.title}” has no film yet.", "Wait until it is ready.")
+    return session, Path(session.film.path)
+
+
+def _home() -> str:
+    """Where a dialog that saves begins."""
+    videos = services().settings.films.parent
+    return str(videos if videos.is_dir() and videos != services().settings.data else Path.home())
+
+
+def _unusable(message: str, hint: str) -> FaultError:
+    return FaultError(Fault(Category.INPUT, message, hint))

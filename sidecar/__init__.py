@@ -1,0 +1,1 @@
+"""The shell: a native window over the page, and what makes the backend its sidecar."""

@@ -1,0 +1,43 @@
+/** What the window can do and a browser cannot: this page asks its backend, which asks the shell. */
+import { api, told } from './client';
+import type { Session } from './types';
+
+const MARK = 'rushes.window';
+
+/** The page is shown by the shell: its address said so once, and a reload in the window remembers. */
+let shown = false;
+
+export function noteWindow(told: boolean): void {
+  try {
+    if (told) window.sessionStorage.setItem(MARK, 'yes');
+    shown = told || window.sessionStorage.getItem(MARK) === 'yes';
+  } catch {
+    shown = told;
+  }
+}
+
+export const inWindow = (): boolean => shown;
+
+const of = (session: Session) => ({ body: { session: session.id } });
+
+export const shell = {
+  /** Whatever the shell has to say may come now. */
+  greet: async (): Promise<void> => {
+    await api.POST('/api/shell/hello');
+  },
+  /** Paths that the owner chose in the system's dialog; none when they thought better of it. */
+  choose: async (kind: 'files' | 'folder'): Promise<string[]> => told(await api.POST('/api/shell/choose', { body: { kind } })).paths,
+  /** Full paths of what was just dropped; none where the web view does not tell. */
+  dropped: async (): Promise<string[]> => told(await api.POST('/api/shell/dropped')).paths,
+  /** Where the film was saved, or null when no place was chosen. */
+  save: async (session: Session): Promise<string | null> => told(await api.POST('/api/shell/save', of(session))).path,
+  reveal: async (session: Session): Promise<void> => {
+    await api.POST('/api/shell/reveal', of(session));
+  },
+  play: async (session: Session): Promise<void> => {
+    await api.POST('/api/shell/play', of(session));
+  },
+  close: async (quit: boolean): Promise<void> => {
+    await api.POST('/api/shell/close', { body: { quit } });
+  },
+};
