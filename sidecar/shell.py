@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,6 +31,8 @@ IDLE_LOOK = 2.0
 """Seconds between two looks whether a hidden window is still needed."""
 ASKING = 5.0
 """Seconds that the backend may take to say whether it works."""
+ENDING = (signal.SIGTERM, *((signal.SIGHUP,) if sys.platform != "win32" else ()))
+"""Signals of the system's that end the window in an orderly way."""
 WORKING = ("pending", "queued", "delayed", "running")
 
 
@@ -111,6 +115,8 @@ class Shell:
             address = self._keeper.address
             self._shown = address.url if address else ""
             url = self._door(address, "/") if address else None
+        for number in ENDING:
+            signal.signal(number, lambda *_: self._window.destroy())
         self._window.run(url, self._on_begun)
 
     def close(self) -> None:

@@ -1,4 +1,5 @@
-"""Row start: from launch to the ready line, on an empty library and on one with 10,000 jobs."""
+"""Row start: from launch to the ready line, on an empty library and on one with 10,000 jobs; and
+from launch to the window's page."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from backend.store.library import open_library
+from tests.benchmarks import window_part
 from tests.benchmarks.harness import PLACE
 from tests.benchmarks.status_row import fill
 
@@ -63,3 +65,4 @@ def run() -> None:
         print(f"goal < {goal} s: {met}")
         met = "met" if memory < MEMORY_GOAL else "MISSED"
         print(f"  idle      {memory:7.1f} MB, goal < {MEMORY_GOAL:.0f} MB: {met}")
+    window_part.run()

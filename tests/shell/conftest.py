@@ -66,8 +66,13 @@ class Desktop(Theatre):
         self.environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
         self._playwright = playwright
         self._browsers: list[Browser] = []
+        self._started: list[subprocess.Popen[str]] = []
         self.shell: subprocess.Popen[str] | None = None
         self.port = 0
+
+    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+        self._started.append(super().start(*words))
+        return self._started[-1]
 
     def open(self, *paths: Path) -> Page:
         """Launch the window, and look into it."""
@@ -140,6 +145,9 @@ class Desktop(Theatre):
             with contextlib.suppress(Exception):
                 browser.close()
         super().close()
+        for process in self._started:
+            if process.stdout is not None and not process.stdout.closed:
+                process.communicate(timeout=PATIENCE)
 
 
 def name_of(process: psutil.Process) -> str:

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.page.conftest import write_take
 from tests.recordings import write_video
 from tests.shell.conftest import Desktop, kept_place, until, until_answers
+from tests.shell.x11 import ask_to_close
 
 SESSION = re.compile(r"/sessions/\w+$")
 PLAYING = """() => { const v = document.querySelector('video');
@@ -189,9 +190,12 @@ def visible_windows(desktop: Desktop) -> list[str]:
 
 
 def run_x(desktop: Desktop, command: str, *words: str) -> str:
+    """A command of xdotool's on the one window; `words` follow its number."""
     (window,) = visible_windows(desktop)
+    options = [word for word in words if word.startswith("--")]
+    rest = [word for word in words if not word.startswith("--")]
     done = subprocess.run(
-        ["xdotool", command, window, *words],
+        ["xdotool", command, *options, window, *rest],
         env=desktop.environment,
         capture_output=True,
         text=True,
@@ -207,4 +211,5 @@ def place_of(desktop: Desktop) -> tuple[int, ...]:
 
 def close_by_hand(desktop: Desktop) -> None:
     """As the cross of a window does it."""
-    run_x(desktop, "windowclose")
+    (window,) = visible_windows(desktop)
+    ask_to_close(desktop.environment["DISPLAY"], int(window))
