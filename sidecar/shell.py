@@ -105,8 +105,7 @@ class Shell:
         if self._held:
             self._single.announce(self._desk.port, self._desk.token)
         engine.prepare(self._engine)
-        import webview  # noqa: F401 - the slow part of the start, beside the backend's
-
+        self._window.prepare()
         threading.Thread(target=self._leave_when_idle, name="idle", daemon=True).start()
         self._keeper.decided(FIRST_LOOK)
         if paths:

@@ -54,12 +54,15 @@ class Window:
         """Where it is now, to be found there again."""
         return self._place
 
+    def prepare(self) -> None:
+        """Load the web view: the slow part of a start, which the backend's goes on beside."""
+        self._place = fitted(self._place, [Area(s.x, s.y, s.width, s.height) for s in _screens()])
+
     def run(self, url: str | None, begun: Callable[[], None]) -> None:
         """Show `url`, or an empty wall. On the main thread; `begun` is called from another."""
         import webview
 
-        areas = [Area(s.x, s.y, s.width, s.height) for s in _screens()]
-        self._place = place = fitted(self._place, areas)
+        place = self._place
         window = webview.create_window(
             "Rushes",
             url=url,

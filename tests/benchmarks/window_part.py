@@ -17,11 +17,12 @@ from pathlib import Path
 
 from tests.benchmarks.harness import PLACE
 
-GOALS = {"cold": 4.0, "warm": 1.5}
+GOAL = 1.0
 """Seconds within which the page is to be there."""
 STARTS = 5
 GIVE_UP = 120.0
-LOOK = 0.01
+LOOK = 0.05
+"""Seconds between two looks, which cost the window time of its own."""
 
 
 def _display() -> tuple[str, subprocess.Popen[bytes] | None]:
@@ -114,8 +115,7 @@ def run() -> None:
             server.wait()
     how = "nothing of it in memory" if forgotten else "first launch"
     print(f"\nstart: the window, from launch until its page can be used (cold: {how})")
-    for name, goal in GOALS.items():
-        middle = statistics.median(found[name])
-        met = "met" if middle < goal else "MISSED"
-        print(f"  {name:6} {middle:9.3f} s, slowest {max(found[name]):.3f} s,", end=" ")
-        print(f"goal < {goal} s: {met}")
+    for name, taken in found.items():
+        middle = statistics.median(taken)
+        met = "met" if middle < GOAL else "MISSED"
+        print(f"  {name:6} {middle:9.3f} s, slowest {max(taken):.3f} s, goal < {GOAL} s: {met}")

@@ -146,6 +146,26 @@ def test_its_place_is_remembered(desktop: Desktop) -> None:
     until(lambda: place_of(desktop) == (200, 120, 900, 640))
 
 
+def test_films_come_in_and_go_out_by_the_systems_dialogs(
+    desktop: Desktop, take: Path, tmp_path: Path
+) -> None:
+    page = desktop.open()
+    page.get_by_role("button", name="Choose files…").click()
+    type_into_dialog(desktop, "^Open files", str(take / "video.mp4"))
+    page.wait_for_url(SESSION)
+    (session,) = desktop.ask_backend("GET", "/api/sessions")["sessions"]
+    # By reference: nothing was copied into the library.
+    whole = desktop.ask_backend("GET", f"/api/sessions/{session['id']}")
+    assert whole["originals"] == [str(take / "video.mp4")]
+
+    target = tmp_path / "Mine.mp4"
+    page.get_by_role("button", name=re.compile("^More for")).click()
+    page.get_by_role("menuitem", name="Save the film as…").click()
+    type_into_dialog(desktop, "^Save file", str(target))
+    expect(page.get_by_text("The film is saved.")).to_be_visible()
+    assert target.read_bytes() == desktop.films()[0].read_bytes()
+
+
 def test_a_newer_library_is_said_in_the_window(desktop: Desktop) -> None:
     import apsw
 
@@ -213,3 +233,14 @@ def close_by_hand(desktop: Desktop) -> None:
     """As the cross of a window does it."""
     (window,) = visible_windows(desktop)
     ask_to_close(desktop.environment["DISPLAY"], int(window))
+
+
+def type_into_dialog(desktop: Desktop, title: str, text: str) -> None:
+    """Answer a dialog of the system's by its field for names."""
+    words = ["xdotool", "search", "--sync", "--onlyvisible", "--name", title]
+    found = subprocess.run(
+        words, env=desktop.environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    window = found.stdout.split()[0]
+    for typed in (["windowfocus", "--sync", window], ["type", text], ["key", "Return"]):
+        subprocess.run(["xdotool", *typed], env=desktop.environment, check=True, timeout=60)
