@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -166,6 +168,31 @@ def test_films_come_in_and_go_out_by_the_systems_dialogs(
     assert target.read_bytes() == desktop.films()[0].read_bytes()
 
 
+def test_what_is_dropped_is_taken_in_where_it_lies(
+    desktop: Desktop, take: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(take, tmp_path / "Grüße 50% & mehr")
+    expect_list(desktop.open())
+    run_x(desktop, "windowmove", "300", "0")
+    source = subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("drag_source.py"), folder],
+        env=desktop.environment,
+    )
+    try:
+        tell_x(desktop, "search", "--sync", "--onlyvisible", "--name", "^Source$")
+        tell_x(desktop, "mousemove", "50", "50", "mousedown", "1")
+        for x in range(100, 800, 50):
+            tell_x(desktop, "mousemove", str(x), "400", "sleep", "0.05")
+        tell_x(desktop, "mouseup", "1")
+        until(lambda: desktop.ask_backend("GET", "/api/sessions")["total"])
+    finally:
+        source.kill()
+        source.wait()
+    (session,) = desktop.ask_backend("GET", "/api/sessions")["sessions"]
+    whole = desktop.ask_backend("GET", f"/api/sessions/{session['id']}")
+    assert {Path(path).parent for path in whole["originals"]} == {folder, folder / "audio"}
+
+
 def test_a_newer_library_is_said_in_the_window(desktop: Desktop) -> None:
     import apsw
 
@@ -214,12 +241,17 @@ def run_x(desktop: Desktop, command: str, *words: str) -> str:
     (window,) = visible_windows(desktop)
     options = [word for word in words if word.startswith("--")]
     rest = [word for word in words if not word.startswith("--")]
+    return tell_x(desktop, command, *options, window, *rest)
+
+
+def tell_x(desktop: Desktop, *words: str) -> str:
     done = subprocess.run(
-        ["xdotool", command, *options, window, *rest],
+        ["xdotool", *words],
         env=desktop.environment,
         capture_output=True,
         text=True,
         check=True,
+        timeout=60,
     )
     return done.stdout
 
@@ -237,10 +269,7 @@ def close_by_hand(desktop: Desktop) -> None:
 
 def type_into_dialog(desktop: Desktop, title: str, text: str) -> None:
     """Answer a dialog of the system's by its field for names."""
-    words = ["xdotool", "search", "--sync", "--onlyvisible", "--name", title]
-    found = subprocess.run(
-        words, env=desktop.environment, capture_output=True, text=True, check=True, timeout=60
-    )
-    window = found.stdout.split()[0]
-    for typed in (["windowfocus", "--sync", window], ["type", text], ["key", "Return"]):
-        subprocess.run(["xdotool", *typed], env=desktop.environment, check=True, timeout=60)
+    found = tell_x(desktop, "search", "--sync", "--onlyvisible", "--name", title)
+    tell_x(desktop, "windowfocus", "--sync", found.split()[0])
+    tell_x(desktop, "type", text)
+    tell_x(desktop, "key", "Return")
