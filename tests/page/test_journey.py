@@ -155,7 +155,7 @@ def test_files_picked_in_the_browser_are_sent_in_pieces_through_a_break(
 
     page.route("**/segments/**", count)
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Choose…").click()
+        page.get_by_role("button", name="Choose files…").click()
     chooser.value.set_files([video, sound])
     page.wait_for_url(DEVELOPING)
     expect(page.get_by_role("heading", name="Talk")).to_be_visible()
