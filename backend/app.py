@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import os
@@ -15,7 +16,7 @@ from types import FrameType
 
 from backend.api.server import Server
 from backend.bus import Board, Bus, Presence
-from backend.client import Address
+from backend.client import Address, Client, Gone, Unwilling, address_in
 from backend.core.fault import Category, FaultError, explain, refuse
 from backend.desktop import NativeDesktop
 from backend.ingest import Ingest
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 
 BRIEF_SECONDS = 5.0
 """How long a backend that a command started stays when nobody needs it and nothing can run."""
+
+WINDOW_SECONDS = 5.0
+"""How long the window may take to say that it shows a page."""
 
 ORDERLY = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if sys.platform != "win32" else ()))
 """Signals that end the backend in an orderly way: no attempt is lost when a terminal closes."""
@@ -107,7 +111,7 @@ def build(settings: Settings, port: int | None = None) -> App:
         )
         supervisor = Supervisor(settings, library, bus, board)
         server = _listen(services, port)
-        desktop = NativeDesktop(_opener(server.port, token))
+        desktop = NativeDesktop(_opener(settings, server.port, token))
         notifier = Notifier(library, bus, desktop, last_event)
         app = App(settings, library, supervisor, server, notifier, bus, presence, token, leaving)
     except BaseException:
@@ -135,11 +139,15 @@ def _listen(services: Services, port: int | None) -> Server:
         return Server(services)
 
 
-def _opener(port: int, token: str) -> Callable[[str], None]:
-    """Opens a page of this backend in the owner's browser, signed in."""
+def _opener(settings: Settings, port: int, token: str) -> Callable[[str], None]:
+    """Opens a page of this backend: in its window, else in the owner's browser, signed in."""
     address = Address(port, token, os.getpid())
 
     def show(path: str) -> None:
+        if window := address_in(settings.window_address):
+            with contextlib.suppress(Gone, Unwilling), Client(window, WINDOW_SECONDS) as shell:
+                shell.post("/show", {"go": path})
+                return
         import webbrowser
 
         if not webbrowser.open(address.signed_in(path)):

@@ -190,6 +190,8 @@ class Shell:
         self._window.front()
         if paths := [Path(path) for path in question.get("paths", ())]:
             threading.Thread(target=self._bring, args=(paths,), daemon=True).start()
+        if (page := question.get("go")) is not None:
+            self._say({"go": str(page)})
         return {"shown": True}
 
     def _hello(self, question: Mapping[str, Any]) -> Json:
