@@ -176,7 +176,7 @@ def test_a_description_that_is_picked_along_places_the_sound(
     pieces = [{"file": "audio/late.wav", "offset": 5}]
     said.write_text(json.dumps({"title": "Said so", "video": "Talk.mp4", "segments": pieces}))
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Choose…").click()
+        page.get_by_role("button", name="Choose files…").click()
     chooser.value.set_files([said, video, sound])
     page.wait_for_url(SESSION)
     expect(page.get_by_role("heading", name="Said so")).to_be_visible()
