@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from typing import Any
 
@@ -17,6 +18,10 @@ MAY_SKIP = (
 )
 """Words in the reason of a skip that an unattended run accepts; any other skip fails there."""
 
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A run in the background ignores Ctrl-C, and would pass that on to the commands under test.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
 """Tests tell nothing to whoever sits before this computer; those of notices bring their own bus."""
