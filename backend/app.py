@@ -150,8 +150,9 @@ def _opener(settings: Settings, port: int, token: str) -> Callable[[str], None]:
                 return
         import webbrowser
 
-        if not webbrowser.open(address.signed_in(path)):
-            log.warning("no browser could be opened for %s", path)
+        with contextlib.suppress(Gone), Client(address) as backend:
+            if not webbrowser.open(backend.page(path)):
+                log.warning("no browser could be opened for %s", path)
 
     return show
 

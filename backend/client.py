@@ -35,10 +35,6 @@ class Address:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def signed_in(self, path: str) -> str:
-        """A page's address that signs its browser in: no server sees what stands behind the #."""
-        return f"{self.url}{path}#token={self.token}"
-
     @staticmethod
     def from_dict(fields: Mapping[str, object]) -> Address:
         """Raises KeyError or ValueError for anything that is no address."""
@@ -112,6 +108,13 @@ class Client:
 
     def post(self, path: str, body: Mapping[str, object] | None = None) -> Json:
         return self.ask("POST", path, body)
+
+    def page(self, path: str) -> str:
+        """An address that signs a browser in, once and soon. No server sees what is behind the #,
+        and it holds no token, since whoever lists processes sees what a browser is started with.
+        Raises `Gone` or `Unwilling`."""
+        key = self.post("/api/sign-in/keys")["key"]
+        return f"{self.address.url}{path}#key={key}"
 
     def ask(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -25,6 +25,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 os.environ["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
 """Tests tell nothing to whoever sits before this computer; those of notices bring their own bus."""
+
+
+@pytest.fixture(autouse=True)
+def ordinary_priority() -> Iterator[None]:
+    """One encoder (SVT-AV1) leaves the thread that opened it at real-time priority where root may
+    have that. Browsers and backends started later would inherit it, and starve the computer."""
+    yield
+    if hasattr(os, "sched_setscheduler") and os.sched_getscheduler(0) != os.SCHED_OTHER:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -66,6 +66,7 @@ def build_app(services: Services) -> OpenAPI:
     )
     app.extensions[SERVICES] = services
     app.extensions[events.STREAMS] = events.Streams()
+    app.extensions[door.KEYS] = door.DoorKeys()
     gate.install(app)
     faults.register(app)
     for routes in ROUTES:
@@ -88,6 +89,7 @@ def build(app: OpenAPI, services: Services, port: int) -> WSGIApplication:
         port,
         services.token,
         services.presence,
+        app.extensions[door.KEYS],
         door.cookie_name(data),
         door.door_key(data),
     )

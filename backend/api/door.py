@@ -1,8 +1,11 @@
-"""How a page comes in: the token of this launch, exchanged once for a cookie.
+"""How a page comes in: the launch's token, or a key made for one page, exchanged for a cookie.
 
 `<video>` and the event stream cannot send a header, so the page needs a cookie. Its value is a
 secret of the library's own, kept beside its database: a backend that was restarted knows the page
 again, and the page goes on without asking anybody for a token.
+
+A browser that is started with an address shows that address to whoever lists processes. It is given
+a key instead of the token: one that opens this door only, once, and not for long.
 """
 
 from __future__ import annotations
@@ -11,10 +14,14 @@ import hashlib
 import hmac
 import os
 import secrets
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-from flask import Response
+from flask import Response, current_app
 from flask_openapi3.blueprint import APIBlueprint
+from pydantic import BaseModel
 from werkzeug.http import parse_cookie
 
 from backend.api.faults import ERRORS
@@ -23,6 +30,36 @@ from backend.api.wire import Done, reply, services
 api = APIBlueprint("door", __name__, url_prefix="/api/sign-in", abp_responses=ERRORS)
 
 KEY = "door.key"
+
+
+KEYS = "rushes.door-keys"
+KEY_SECONDS = 120.0
+"""How long a key that was made for a page waits for it: a cold browser takes its time."""
+SIGN_IN = "/api/sign-in"
+
+
+class DoorKeys:
+    """Keys that open the door once. Any thread may make and use them."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._until: dict[str, float] = {}
+
+    def make(self) -> str:
+        key = secrets.token_urlsafe(32)
+        with self._lock:
+            now = self._clock()
+            self._until = {k: until for k, until in self._until.items() if until > now}
+            self._until[key] = now + KEY_SECONDS
+        return key
+
+    def use(self, given: bytes) -> bool:
+        """Whether that was a key, which it is then no longer."""
+        with self._lock:
+            # Every key is compared, so that the time it takes tells of none.
+            found = [k for k in self._until if hmac.compare_digest(k.encode("ascii"), given)]
+            return any(self._until.pop(key) > self._clock() for key in found)
 
 
 def cookie_name(data: Path) -> str:
@@ -56,9 +93,21 @@ def holds_cookie(header: str, name: str, key: str) -> bool:
     return hmac.compare_digest(given, key.encode("ascii"))
 
 
+class DoorKey(BaseModel):
+    key: str
+    """Opens the door once, as the token does: behind `#key=` in a page's address."""
+
+
+@api.post("/keys", responses={201: DoorKey})
+def make_key() -> Response:
+    """Make a key for one page that is about to be opened."""
+    keys: DoorKeys = current_app.extensions[KEYS]
+    return reply(DoorKey(key=keys.make()), 201)
+
+
 @api.post("", responses={200: Done})
 def sign_in() -> Response:
-    """Exchange the token of this launch for the page's cookie."""
+    """Exchange the token of this launch, or a key made for this page, for the page's cookie."""
     data = services().settings.data
     answer = reply(Done())
     answer.set_cookie(cookie_name(data), door_key(data), httponly=True, samesite="Strict", path="/")

@@ -3,7 +3,7 @@
 Host, origin and token are looked at before anything is known of routes, so that who may not come
 in learns nothing, not even what exists; only the page's own files, which hold no secret, are open.
 Content type and size follow once the route has said what it takes; the schema is the route's own.
-A page exchanges the token once for a cookie (`door`).
+A page exchanges the token, or a key made for it, once for a cookie (`door`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import Flask, Request, current_app, request
 from werkzeug.wsgi import ClosingIterator
 
-from backend.api.door import holds_cookie
+from backend.api.door import SIGN_IN, DoorKeys, holds_cookie
 from backend.api.faults import Refused
 from backend.bus import Presence
 
@@ -55,6 +55,7 @@ class Gate:
     port: int
     token: str
     presence: Presence
+    keys: DoorKeys
     cookie: str
     """Name of the page's cookie."""
     key: str
@@ -118,7 +119,10 @@ class Gate:
     def _signed_in(self, environ: WSGIEnvironment) -> bool:
         given = environ.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace")
         if given:
-            return hmac.compare_digest(given, f"Bearer {self.token}".encode("latin-1"))
+            if hmac.compare_digest(given, f"Bearer {self.token}".encode("latin-1")):
+                return True
+            at_door = (environ["REQUEST_METHOD"], environ.get("PATH_INFO")) == ("POST", SIGN_IN)
+            return at_door and self.keys.use(given.removeprefix(b"Bearer "))
         return holds_cookie(environ.get("HTTP_COOKIE", ""), self.cookie, self.key)
 
 

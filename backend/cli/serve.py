@@ -70,11 +70,12 @@ def serve(
 def _open_page(told: Mapping[str, object], out: Output) -> None:
     import webbrowser
 
-    from backend.client import Address
+    from backend.client import Address, Client
 
-    address = Address.from_dict(told).signed_in("/")
-    if not webbrowser.open(address):
-        out.note(f"No browser could be opened here. The page is at {address}")
+    with Client(Address.from_dict(told)) as backend:
+        address = backend.page("/")
+        if not webbrowser.open(address):
+            out.note(f"No browser could be opened here. The page is at {address}")
 
 
 def _is_served(settings: Settings) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.api.door import cookie_name, door_key
+from backend.api.door import KEY_SECONDS, DoorKeys, cookie_name, door_key
 from tests.api.conftest import TOKEN, Backend
 
 
@@ -65,3 +65,29 @@ def test_the_secret_is_the_owners_alone(backend: Backend) -> None:
     cookie_of(backend)
     key = backend.services.settings.data / "door.key"
     assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_opens_the_door_once_and_nothing_else(backend: Backend) -> None:
+    made = backend.ask("POST", "/api/sign-in/keys")
+    assert made.status == 201
+    key = str(made.json["key"])
+    headers = backend.headers(Authorization=f"Bearer {key}")
+    assert backend.ask("GET", "/api/sessions", headers=headers).status == 401
+    first = backend.ask("POST", "/api/sign-in", headers=headers)
+    assert first.status == 200
+    assert "set-cookie" in first.headers
+    again = backend.ask("POST", "/api/sign-in", headers=headers)
+    assert again.status == 401
+    assert "set-cookie" not in again.headers
+
+
+def test_a_key_does_not_wait_for_ever() -> None:
+    now = [0.0]
+    keys = DoorKeys(lambda: now[0])
+    early, late = keys.make(), keys.make()
+    now[0] = KEY_SECONDS - 1
+    assert keys.use(early.encode())
+    assert not keys.use(early.encode())
+    now[0] = KEY_SECONDS + 1
+    assert not keys.use(late.encode())
+    assert not keys.use(b"")

@@ -68,8 +68,8 @@ class House(Theatre):
 
     @property
     def door(self) -> str:
-        """The address that signs a page in."""
-        return f"{self.url}/#token={self.ready['token']}"
+        """An address that signs a page in, once."""
+        return f"{self.url}/#key={self.api('POST', '/sign-in/keys')['key']}"
 
     def fall(self) -> None:
         """Kill the backend; nobody is asked, nothing is tidied."""

@@ -1,4 +1,5 @@
-/** Signing in: the token stands behind # in the address, which is sent to nobody and logged nowhere. */
+/** Signing in: the token, or a key made for this page, stands behind # in the address, which is sent to
+ *  nobody and logged nowhere. */
 import { send } from './client';
 
 export interface Door {
@@ -9,7 +10,7 @@ export interface Door {
 
 /** What the address brought, taken out of it so that no history or bookmark keeps it. */
 export function takeDoor(): Door | null {
-  const found = /^#token=([\w~.-]+)(&window)?$/.exec(window.location.hash);
+  const found = /^#(?:token|key)=([\w~.-]+)(&window)?$/.exec(window.location.hash);
   if (found?.[1] === undefined) return null;
   window.history.replaceState(window.history.state, '', window.location.pathname + window.location.search);
   return { token: found[1], window: found[2] !== undefined };
