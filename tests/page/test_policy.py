@@ -39,7 +39,8 @@ def test_what_the_policy_forbids_does_not_run(page: Page, watch: Watch) -> None:
     forbidden = " ".join(watch.complaints)
     for directive in ("script-src", "style-src", "connect-src"):
         assert directive in forbidden
-    watch.asked = {address for address in watch.asked if "192.0.2.1" not in address}
+    for address in [one for one in watch.asked if "192.0.2.1" in one]:
+        del watch.asked[address]
 
 
 def test_nothing_is_asked_of_another_machine(
