@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Generator, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Playwright
 
 MAY_SKIP = (
     "../shared",  # recordings that travel beside the project, and not with it
@@ -25,6 +28,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 os.environ["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
 """Tests tell nothing to whoever sits before this computer; those of notices bring their own bus."""
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The one driver of browsers and of the window's web view: a process holds no second one."""
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=120_000)  # no speed is asserted by it
+    with sync_playwright() as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

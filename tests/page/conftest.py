@@ -20,8 +20,8 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Playwright,
     expect,
-    sync_playwright,
 )
 
 from tests.journeys.conftest import PATIENCE, Theatre
@@ -155,15 +155,13 @@ class Watch:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(playwright: Playwright) -> Iterator[Browser]:
     where = shutil.which("chromium")
     if where is None:
         pytest.skip("no chromium")
-    expect.set_options(timeout=WAIT)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=where, args=FLAGS)
-        yield chromium
-        chromium.close()
+    chromium = playwright.chromium.launch(executable_path=where, args=FLAGS)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture

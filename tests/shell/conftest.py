@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from backend.client import Address, Client, Gone, address_in
 from tests.journeys.conftest import PATIENCE, Theatre
@@ -47,13 +47,6 @@ def display() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(PATIENCE)
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    expect.set_options(timeout=WAIT)
-    with sync_playwright() as started:
-        yield started
 
 
 class Desktop(Theatre):
