@@ -1,6 +1,6 @@
 # The two commands of the README are `make run` and `make test`; the others are for daily work.
 
-.PHONY: run test soak bench page setup format clean
+.PHONY: run test soak frozen bench page setup format clean
 
 # What is named on make's command line reaches the scripts by the environment, quotes and all.
 export SESSION PYTHON
@@ -13,6 +13,9 @@ test: setup
 
 soak: setup
 	@.venv/bin/pytest -m soak -o timeout=7200
+
+frozen: setup
+	@.venv/bin/pytest -m frozen -o timeout=1800
 
 bench: setup
 	@.venv/bin/python -m tests.benchmarks $(ROWS)

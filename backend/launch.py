@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,25 @@ def ensure(settings: Settings) -> Address:
     return _start(settings, serve_argv(settings), subprocess.DEVNULL).address
 
 
+def is_frozen() -> bool:
+    """Whether this is the app that carries its own Python (`build.spec`)."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def shed_libraries(environment: MutableMapping[str, str]) -> MutableMapping[str, str]:
+    """Make an environment fit for programs of the system; the same one.
+
+    The loader of a frozen app puts the libraries that it carries before the system's. Should such
+    a program start Rushes again, or a backend its children, that sets itself up anew.
+    """
+    if is_frozen() and sys.platform == "linux":
+        environment.pop("LD_LIBRARY_PATH", None)
+        if before := environment.pop("LD_LIBRARY_PATH_ORIG", ""):
+            environment["LD_LIBRARY_PATH"] = before
+        environment["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
+    return environment
+
+
 @dataclass(frozen=True, slots=True)
 class Started:
     """A backend, and the process that was started for it."""
@@ -76,9 +95,8 @@ def serve_argv(settings: Settings, beside: bool = False) -> list[str]:
 
     `beside`: which somebody needs until its standard input ends.
     """
-    frozen = bool(getattr(sys, "frozen", False))
     # -P: a folder called backend in the present directory is not ours.
-    own = [sys.executable] if frozen else [sys.executable, "-P", "-m", "backend"]
+    own = [sys.executable] if is_frozen() else [sys.executable, "-P", "-m", "backend"]
     stay = "--stay-with-stdin" if beside else "--brief"
     return [*own, "serve", "--data-dir", str(settings.data), stay, "--json"]
 
@@ -133,7 +151,7 @@ def _run(
 
 def _importable() -> dict[str, str]:
     """Lets the other process find this package, wherever the command was called."""
-    if getattr(sys, "frozen", False):
+    if is_frozen():
         return {}
     root = str(Path(__file__).resolve().parent.parent)
     rest = os.environ.get("PYTHONPATH")

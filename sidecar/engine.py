@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from backend.core.fault import Category, refuse
+from backend.launch import is_frozen
 
 IN_BROWSER = "`rushes serve --open` shows the same in your browser."
 DISTRIBUTION = Path("/usr/lib/python3/dist-packages")
@@ -124,9 +125,11 @@ def choose() -> Engine:
         return Engine(None, "WebKit", True)
     if sys.platform == "win32":
         return Engine("edgechromium", "WebView2", True)
-    for engine in (_distribution_qt(), _distribution_gtk()):
-        if engine is not None:
-            return engine
+    # A frozen app's loader would give the distribution's the libraries that came with our own.
+    if not is_frozen():
+        for engine in (_distribution_qt(), _distribution_gtk()):
+            if engine is not None:
+                return engine
     for binding, package in (("pyside6", "PySide6"), ("pyqt6", "PyQt6")):
         if find_spec(package) and find_spec(f"{package}.QtWebEngineWidgets") and find_spec("qtpy"):
             require_libraries()

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from backend.core.fault import Category, explain, refuse
+from backend.launch import shed_libraries
 
 SECONDS = 10.0
 """How long a program of the system's may take to say whether it will."""
@@ -69,7 +70,13 @@ def _mark_by_bus(path: Path) -> bool:
         "string:",
     ]
     try:
-        done = subprocess.run(words, capture_output=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            words,
+            env=shed_libraries({**os.environ}),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
@@ -83,6 +90,7 @@ def _run(doing: str, program: str, *words: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=shed_libraries({**os.environ}),
             start_new_session=True,
         )
     except FileNotFoundError as error:

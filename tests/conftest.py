@@ -63,10 +63,10 @@ def pytest_runtest_makereport(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Hours of soak are run only when they are asked for."""
-    if "soak" in (config.option.markexpr or ""):
-        return
-    wanted = [item for item in items if "soak" not in item.keywords]
-    if len(wanted) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if "soak" in item.keywords])
-        items[:] = wanted
+    """What takes long is run only when it is asked for."""
+    asked = config.option.markexpr or ""
+    unwanted = [mark for mark in ("soak", "frozen") if mark not in asked]
+    left_out = [item for item in items if any(map(item.get_closest_marker, unwanted))]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]

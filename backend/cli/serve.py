@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 
@@ -43,6 +44,10 @@ def serve(
     and the command ends: there is never a second one.
     """
     from backend.app import serve as serve_library
+    from backend.launch import shed_libraries
+
+    # Browsers and notices are the system's; children of jobs set themselves up.
+    shed_libraries(os.environ)
 
     def ready(fields: Mapping[str, object]) -> None:
         # Whoever started it reads this line first, whether it asked for JSON or not.

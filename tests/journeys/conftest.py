@@ -25,9 +25,12 @@ class Theatre:
         self.data = data
         self.films_folder = data / "films"
         self.environment = dict(os.environ)
+        self.program = [sys.executable, "-m", "backend"]
+        self.user: int | None = None
+        """Who runs it, where that is somebody else than who runs the tests."""
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "backend", *map(str, words)]
+        command = [*self.program, *map(str, words)]
         place = command.index("--") if "--" in command else len(command)
         command[place:place] = ["--data-dir", str(self.data)]
         return subprocess.Popen(
@@ -36,6 +39,9 @@ class Theatre:
             stderr=subprocess.PIPE,
             text=True,
             env=self.environment,
+            user=self.user,
+            group=self.user,
+            extra_groups=None if self.user is None else [],
         )
 
     def run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
