@@ -116,6 +116,8 @@ function control(video: HTMLVideoElement | null, stage: HTMLElement | null, stat
 /** Everything the element says is copied into `state` until `signal` ends it. */
 function follow(video: HTMLVideoElement, state: Store<Playing>, signal: AbortSignal): void {
   const read = () => {
+    // A film that broke off has no size any more; that says nothing of what this browser plays.
+    const known = video.readyState >= 1 && video.error === null;
     state.set((now) => ({
       ...now,
       paused: video.paused,
@@ -126,8 +128,8 @@ function follow(video: HTMLVideoElement, state: Store<Playing>, signal: AbortSig
       muted: video.muted,
       full: document.fullscreenElement !== null,
       pip: document.pictureInPictureElement === video,
-      width: video.readyState >= 1 ? video.videoWidth : now.width,
-      height: video.readyState >= 1 ? video.videoHeight : now.height,
+      width: known ? video.videoWidth : now.width,
+      height: known ? video.videoHeight : now.height,
     }));
   };
   const says = ['play', 'pause', 'timeupdate', 'seeking', 'seeked', 'durationchange', 'ratechange', 'volumechange', 'loadedmetadata', 'loadeddata', 'resize', 'ended', 'enterpictureinpicture', 'leavepictureinpicture'];
@@ -151,9 +153,10 @@ function follow(video: HTMLVideoElement, state: Store<Playing>, signal: AbortSig
   read();
 }
 
+/** Whether the file comes from where it lies: what a cache still has of it proves nothing. */
 async function arrives(address: string, signal: AbortSignal): Promise<boolean> {
   try {
-    return (await fetch(address, { headers: { Range: 'bytes=0-0' }, signal })).ok;
+    return (await fetch(address, { headers: { Range: 'bytes=0-0' }, cache: 'no-store', signal })).ok;
   } catch {
     return false;
   }
