@@ -131,7 +131,8 @@ SCREENS: dict[str, tuple[str, Callable[[Page], None]]] = {
 def look(page: Page, name: str, width: int) -> None:
     """Keep a picture of the page, and complain of it, dark and light."""
     assert AXE.exists(), "hatch_build.py brings it"
-    expect(page.locator("#main")).to_be_visible()
+    # A room comes as a file of its own: until it is there, nothing of it can be looked at.
+    expect(page.locator("h1").first).to_be_visible()
     expect(page.locator(".bone")).to_have_count(0)
     PICTURES.mkdir(parents=True, exist_ok=True)
     # Past the document's policy, as a person's own tools are.
@@ -182,7 +183,7 @@ def test_a_screen(stay: Stay, looking: Page, watch: Watch, screen: str, width: i
 def test_an_empty_library_and_one_that_does_not_answer(
     house: House, browser: Browser, watch: Watch, width: int
 ) -> None:
-    watch.expect("ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE|ERR_CONNECTION_RESET")
+    watch.expect("net::ERR_")
     context = window(browser, watch, width)
     page = context.new_page()
     page.goto(house.door)
