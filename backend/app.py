@@ -27,6 +27,7 @@ from backend.settings import Settings
 from backend.store.library import Library, open_library
 from backend.work.isolate import make_sample, probe_files
 from backend.work.recovery import recover
+from backend.work.renditions import Renditions
 from backend.work.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class App:
         presence: Presence,
         token: str,
         leaving: threading.Event,
+        renditions: Renditions,
     ) -> None:
         self.settings = settings
         self.library = library
@@ -65,6 +67,7 @@ class App:
         self.presence = presence
         self.token = token
         self.leaving = leaving
+        self._renditions = renditions
         self._closed = False
 
     def unneeded(self) -> bool:
@@ -80,6 +83,7 @@ class App:
             return
         self._closed = True
         self.bus.close()
+        self._renditions.stop()  # requests wait for its pieces
         self.server.stop()
         self.supervisor.stop()
         self.notifier.stop()
@@ -99,6 +103,7 @@ def build(settings: Settings, port: int | None = None) -> App:
         last_event = library.events.last()
         recover(settings, library)
         token = secrets.token_urlsafe(32)
+        renditions = Renditions(settings)
         services = Services(
             settings=settings,
             library=library,
@@ -106,6 +111,7 @@ def build(settings: Settings, port: int | None = None) -> App:
             board=board,
             presence=presence,
             intake=Ingest(settings, library, probe_files, make_sample),
+            renditions=renditions,
             token=token,
             leave=leaving.set,
         )
@@ -113,7 +119,18 @@ def build(settings: Settings, port: int | None = None) -> App:
         server = _listen(services, port)
         desktop = NativeDesktop(_opener(settings, server.port, token))
         notifier = Notifier(library, bus, desktop, last_event)
-        app = App(settings, library, supervisor, server, notifier, bus, presence, token, leaving)
+        app = App(
+            settings,
+            library,
+            supervisor,
+            server,
+            notifier,
+            bus,
+            presence,
+            token,
+            leaving,
+            renditions,
+        )
     except BaseException:
         library.close()
         raise

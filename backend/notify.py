@@ -168,7 +168,7 @@ class Notifier:
         """Sessions that are still at work; a queue that was paused keeps nothing back."""
         if self._library.preferences.queue_paused():
             return 0
-        return self._library.jobs.busy_sessions(notice.BESIDE)
+        return self._library.jobs.busy_sessions()
 
     def _tell(self, due: Untold) -> None:
         told = notice.notice_of(self._outcomes(due))

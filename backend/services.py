@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from backend.bus import Board, Bus, Presence
+from backend.core.artifact import Artifact
 from backend.core.job import Priority
 from backend.core.session import Session, SessionOptions
 from backend.settings import Settings
@@ -44,6 +45,16 @@ class Intake(Protocol):
         """End a live session: its whole graph is stored, and this returns at once."""
 
 
+class Renditions(Protocol):
+    """Pieces of films for pages that cannot play H.264."""
+
+    def piece(self, film: Artifact, number: int, gone: Callable[[], bool]) -> Path | None:
+        """The file of a piece once it is made; None when `gone` says that nobody waits any more.
+
+        Raises `FaultError` where it cannot be made.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     settings: Settings
@@ -52,6 +63,7 @@ class Services:
     board: Board
     presence: Presence
     intake: Intake
+    renditions: Renditions
     token: str
     leave: Callable[[], None]
     """Ask the backend to end in an orderly way; returns at once."""

@@ -40,6 +40,11 @@ class Settings:
         return self.data / "sample"
 
     @property
+    def renditions(self) -> Path:
+        """Films for pages without H.264, in pieces. They are made again when they are gone."""
+        return self.data / "renditions"
+
+    @property
     def log(self) -> Path:
         return self.data / "rushes.log"
 

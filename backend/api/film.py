@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from flask import Response
+from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
 from backend.api.faults import ERRORS, Refused
 from backend.api.files import in_ranges, send
-from backend.api.jobs import JobBody, job_body
 from backend.api.sessions import SessionPath, found_session
 from backend.api.wire import Asked, reply, services
 from backend.core.artifact import Artifact, ArtifactKind
-from backend.core.flow import Planned
-from backend.core.job import JobKind, Priority
+from backend.core.rendition import PIECE, rendition_of
 
 api = APIBlueprint("film", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
 
@@ -30,19 +29,31 @@ class Version(Asked):
 
 
 class RenditionBody(BaseModel):
-    job: JobBody | None
-    """The one that makes it; None when it is there already."""
+    film: str
+    """Key of the film that the pieces are of."""
+    type: str
+    """Content type and codecs of every piece."""
+    duration: float
+    """Seconds of film."""
+    piece_seconds: float
+    pieces: int
+
+
+class PiecePath(SessionPath):
+    piece: int = Field(ge=0, le=2**31)
+
+
+class PieceQuery(Asked):
+    film: str = Field(pattern="^[0-9a-f]{1,64}$")
+    """Key of the film."""
 
 
 @api.get("/<session>/media", responses=in_ranges("video/mp4", "video/webm"))
 def play_film(path: SessionPath, query: Version) -> Response:
-    """The film, or its rendition by its key; in ranges, as players ask for them."""
+    """The film in ranges, as players ask for them."""
     session = found_session(path.session)
     wanted = query.v or (session.film.key if session.film else None)
-    made = {artifact.key: artifact for artifact in _made(session.id)}
-    film = made.get(wanted or "")
-    if film is None or film.kind not in (ArtifactKind.FILM, ArtifactKind.RENDITION):
-        raise Refused(404, "There is no such film.", "It may not be made yet. Look again.")
+    film = _version(session.id, wanted or "")
     name = session.title if query.download else None
     return send(Path(film.path), film.key, MADE_AGAIN, title=name)
 
@@ -59,16 +70,50 @@ def show_thumbnails(path: SessionPath, query: Version) -> Response:
     return _newest(path.session, ArtifactKind.STRIP, query.v)
 
 
-@api.post("/<session>/rendition", responses={202: RenditionBody, 200: RenditionBody})
-def ask_for_rendition(path: SessionPath) -> Response:
-    """Make a version that browsers without H.264 can play. 200 when it is there already."""
+@api.get("/<session>/rendition", responses={200: RenditionBody})
+def show_rendition(path: SessionPath) -> Response:
+    """How the film is offered to a page that cannot play H.264: in pieces, made when watched."""
     session = found_session(path.session)
     if session.film is None:
         raise Refused(409, "There is no film yet.", "Wait until it is ready.")
-    if any(artifact.kind is ArtifactKind.RENDITION for artifact in _made(session.id)):
-        return reply(RenditionBody(job=None))
-    job = services().library.sessions.request(session.id, Planned(JobKind.RENDITION, Priority.HIGH))
-    return reply(RenditionBody(job=job_body(job, services().board)), 202)
+    offered = rendition_of(session.film.facts)
+    if offered is None:
+        raise Refused(409, "Nothing is known of this film.", "Retry the session: it is made again.")
+    return reply(
+        RenditionBody(
+            film=session.film.key,
+            type=offered.type,
+            duration=float(offered.duration),
+            piece_seconds=float(PIECE),
+            pieces=offered.pieces,
+        )
+    )
+
+
+@api.get("/<session>/rendition/<int:piece>", responses=in_ranges("video/webm", "audio/webm"))
+def play_piece(path: PiecePath, query: PieceQuery) -> Response:
+    """A piece of the film as VP9 and Opus, its times from 0. Answers when it is made.
+
+    That takes about a second, and longer after a jump into a film with few keyframes."""
+    session = found_session(path.session)
+    film = _version(session.id, query.film)
+    offered = rendition_of(film.facts)
+    if offered is None or path.piece >= offered.pieces:
+        raise Refused(404, "The film has no such piece.")
+    gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", bool)
+    made = services().renditions.piece(film, path.piece, gone)
+    if made is None:
+        raise Refused(410, "Nobody waits for it any more.")
+    kind = offered.type.partition(";")[0]
+    return send(made, f"{film.key}-{path.piece}", MADE_AGAIN, kind=kind)
+
+
+def _version(session: str, key: str) -> Artifact:
+    """The version of the film with that key."""
+    film = next((a for a in _made(session) if a.key == key), None)
+    if film is None or film.kind is not ArtifactKind.FILM:
+        raise Refused(404, "There is no such film.", "It may not be made yet. Look again.")
+    return film
 
 
 def _made(session: str) -> list[Artifact]:

@@ -97,8 +97,6 @@ class SessionBody(BaseModel):
     """Seconds of film after which its owner stopped watching."""
     strip: StripBody | None
     peaks: KeyBody | None
-    rendition: KeyBody | None
-    """A version for browsers that cannot play the film."""
 
 
 class WholeSession(SessionBody):
@@ -152,7 +150,7 @@ def session_body(
     session: Session, jobs: Sequence[Job], made: Sequence[Artifact] = ()
 ) -> SessionBody:
     newest = {artifact.kind: artifact for artifact in made}
-    peaks, rendition = newest.get(ArtifactKind.PEAKS), newest.get(ArtifactKind.RENDITION)
+    peaks = newest.get(ArtifactKind.PEAKS)
     film, original = _film(session), session.original_size
     return SessionBody(
         id=session.id,
@@ -176,7 +174,6 @@ def session_body(
         watched=float(session.watched),
         strip=_strip(newest.get(ArtifactKind.STRIP)),
         peaks=None if peaks is None else KeyBody(key=peaks.key),
-        rendition=None if rendition is None else KeyBody(key=rendition.key),
     )
 
 

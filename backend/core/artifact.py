@@ -18,8 +18,6 @@ class ArtifactKind(StrEnum):
     """Waveform peaks."""
     STRIP = "strip"
     """Thumbnail strip."""
-    RENDITION = "rendition"
-    """The film as VP9 and Opus, for a page that cannot play H.264."""
 
 
 @dataclass(frozen=True, slots=True)

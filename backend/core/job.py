@@ -106,8 +106,6 @@ class JobKind(StrEnum):
     """Put picture and sound together into the film."""
     WAVEFORM = "waveform"
     THUMBNAILS = "thumbnails"
-    RENDITION = "rendition"
-    """A version of the film for a page that cannot play H.264."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,6 @@ RULES: Mapping[JobKind, KindRules] = {
     JobKind.MERGE: KindRules(Lane.READY, 384 << 20, "media-processing"),
     JobKind.WAVEFORM: KindRules(Lane.LIGHT, 128 << 20, None),
     JobKind.THUMBNAILS: KindRules(Lane.LIGHT, 192 << 20, None),
-    JobKind.RENDITION: KindRules(Lane.VIDEO, 512 << 20, None),
 }
 
 

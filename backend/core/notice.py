@@ -21,8 +21,6 @@ LONG_QUEUE = 4
 """Sessions from which on a queue is long: those that are ready are told together, at its end."""
 NAMED = 3
 """Titles that a notice of several sessions names."""
-BESIDE = frozenset({JobKind.RENDITION})
-"""Kinds that are made for a page which waits for them: no session is finished, or not, by them."""
 
 
 class Choice(StrEnum):
@@ -60,7 +58,7 @@ class QuietHours:
 
 def is_finished(jobs: Iterable[Job]) -> bool:
     """Whether a session's own work has ended, all of it."""
-    return all(job.status.terminal for job in jobs if job.kind not in BESIDE)
+    return all(job.status.terminal for job in jobs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ class Untold:
             return seen
         if event.name == f"job-{JobStatus.FAILED}" and session not in self.failed:
             return replace(seen, failed=(*self.failed, session))
-        completed = event.name == f"job-{JobStatus.COMPLETED}" and event.data["kind"] not in BESIDE
+        completed = event.name == f"job-{JobStatus.COMPLETED}"
         if completed and finished and session not in self.ready:
             return replace(seen, ready=(*self.ready, session))
         return seen.without((session,)) if event.name == SESSION_DELETED else seen

@@ -88,13 +88,11 @@ class Jobs:
         )
         return {(Lane(lane), JobKind(kind)): (jobs, units) for lane, kind, jobs, units in rows}
 
-    def busy_sessions(self, beside: Iterable[JobKind] = ()) -> int:
-        """How many sessions have jobs that wait or run, of other kinds than those `beside`."""
+    def busy_sessions(self) -> int:
+        """How many sessions have jobs that wait or run."""
         rows = self._database.read(
             "SELECT count(DISTINCT session) FROM job WHERE status IN"
             " ('pending', 'queued', 'delayed', 'running')"
-            " AND kind NOT IN (SELECT value FROM json_each(?))",
-            (json.dumps([str(kind) for kind in beside]),),
         )
         return int(rows[0][0])
 

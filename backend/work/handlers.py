@@ -70,14 +70,6 @@ def thumbnails(assignment: Assignment, context: Context) -> Done:
     return _preview(assignment, context, ArtifactKind.STRIP, STRIP_ENGINE, ".jpg", strip)
 
 
-def rendition(assignment: Assignment, context: Context) -> Done:
-    """The film for a page that cannot play it as it is."""
-    from backend.media.rendition import RENDITION_ENGINE
-    from backend.media.rendition import rendition as make
-
-    return _preview(assignment, context, ArtifactKind.RENDITION, RENDITION_ENGINE, ".webm", make)
-
-
 def _preview(
     assignment: Assignment,
     context: Context,
@@ -104,5 +96,4 @@ HANDLERS: Mapping[JobKind, Callable[[Assignment, Context], Done]] = {
     JobKind.MERGE: merge,
     JobKind.WAVEFORM: waveform,
     JobKind.THUMBNAILS: thumbnails,
-    JobKind.RENDITION: rendition,
 }

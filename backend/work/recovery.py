@@ -12,7 +12,7 @@ from backend.core.session import SessionState
 from backend.settings import Choices, Settings
 from backend.store import manifest
 from backend.store.library import Library
-from backend.work import shelf
+from backend.work import renditions, shelf
 from backend.work.worker import write_manifest
 
 log = logging.getLogger(__name__)
@@ -107,6 +107,7 @@ def _empty_bin(settings: Settings, library: Library) -> None:
 def forget_session(settings: Settings, library: Library, session: str) -> None:
     """Remove a session for good, with every file that Rushes wrote for it. Originals stay."""
     for artifact in library.artifacts.of_session(session):
+        renditions.forget(settings, artifact.key)
         path = Path(artifact.path)
         for beside in (path.parent / manifest.NAME, path):
             shelf.remove(settings, beside)
@@ -115,6 +116,7 @@ def forget_session(settings: Settings, library: Library, session: str) -> None:
     library.sessions.forget(session)
 
 
-def _prune(_: Settings, library: Library) -> None:
+def _prune(settings: Settings, library: Library) -> None:
     library.events.prune()
     library.jobs.prune()
+    renditions.prune(settings.renditions)

@@ -16,6 +16,7 @@ import pytest
 
 from backend.api.server import Server
 from backend.bus import Board, Bus, Presence
+from backend.core.artifact import Artifact
 from backend.core.fault import Category, refuse
 from backend.core.job import Priority
 from backend.core.media import AudioStream, MediaInfo, Source
@@ -110,6 +111,20 @@ class Desk:
     def end(self, session: str, priority: Priority = Priority.NORMAL) -> Session:
         self.priority = priority
         return self._library.sessions.end(session, priority)
+
+
+class Pieces:
+    """`Renditions` that are made at once, except that there is no room for piece 1."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.data
+
+    def piece(self, film: Artifact, number: int, gone: Callable[[], bool]) -> Path | None:
+        if number == 1:
+            raise refuse(Category.STORAGE, "There is not enough storage.", "Free some space.")
+        path = self._folder / f"{number}.webm"
+        path.write_bytes(f"piece {number}".encode())
+        return path
 
 
 def _session(
@@ -263,6 +278,7 @@ def make_backend(settings: Settings) -> Iterator[Callable[[], Backend]]:
             board=Board(),
             presence=Presence(),
             intake=desk,
+            renditions=Pieces(settings),
             token=TOKEN,
             leave=left.set,
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from backend.core.artifact import Artifact, ArtifactKind
-from backend.core.job import JobKind, JobStatus, Lane
+from backend.core.job import Lane
 from tests.api.conftest import Backend
 
 CONTENT = bytes(range(256)) * 4096
@@ -29,11 +30,18 @@ def film(backend: Backend) -> str:
     return session
 
 
-def keep(backend: Backend, session: str, kind: ArtifactKind, name: str, content: bytes) -> None:
+def keep(
+    backend: Backend,
+    session: str,
+    kind: ArtifactKind,
+    name: str,
+    content: bytes,
+    facts: Mapping[str, object] | None = None,
+) -> None:
     path = backend.services.settings.films / "Folder" / name
     path.write_bytes(content)
     backend.library.artifacts.keep(
-        Artifact(name[:1] * 40, kind, session, str(path), len(content), {"columns": 10})
+        Artifact(name[:1] * 40, kind, session, str(path), len(content), facts or {"columns": 10})
     )
 
 
@@ -146,20 +154,27 @@ def test_previews_come_when_they_are_made(backend: Backend, film: str) -> None:
     assert told["strip"] is None  # its facts are not those of a strip
 
 
-def test_a_rendition_is_a_job_until_it_is_a_file(backend: Backend, film: str) -> None:
-    assert backend.ask("POST", f"/api/sessions/{backend.process('x.m4a')}/rendition").status == 409
-    asked = backend.ask("POST", f"/api/sessions/{film}/rendition")
-    again = backend.ask("POST", f"/api/sessions/{film}/rendition")
-    assert asked.status == again.status == 202
-    assert asked.json["job"] == again.json["job"]
-    (job,) = backend.library.jobs.page(kinds=[JobKind.RENDITION])
-    assert job.status is JobStatus.QUEUED
-    keep(backend, film, ArtifactKind.RENDITION, "c.webm", b"webm")
-    assert backend.ask("POST", f"/api/sessions/{film}/rendition").status == 200
-    key = backend.ask("GET", f"/api/sessions/{film}").json["rendition"]
-    assert key == {"key": "c" * 40}
-    played = backend.ask("GET", f"/api/sessions/{film}/media?v={'c' * 40}")
-    assert (played.body, played.headers["content-type"]) == (b"webm", "video/webm")
+def test_a_film_is_offered_in_pieces(backend: Backend, film: str) -> None:
+    address = f"/api/sessions/{film}/rendition"
+    assert backend.ask("GET", f"/api/sessions/{backend.process('x.m4a')}/rendition").status == 409
+    assert backend.ask("GET", address).status == 409  # its facts do not say what it holds
+    facts = {"duration": 4.5, "video_codec": "h264", "audio_codec": "aac"}
+    keep(backend, film, ArtifactKind.FILM, "c.mp4", b"film", facts)
+    told = backend.ask("GET", address).json
+    assert told == {
+        "film": "c" * 40,
+        "type": 'video/webm; codecs="vp9,opus"',
+        "duration": 4.5,
+        "piece_seconds": 2.0,
+        "pieces": 3,
+    }
+    piece = backend.ask("GET", f"{address}/2?film={'c' * 40}")
+    assert (piece.body, piece.headers["content-type"]) == (b"piece 2", "video/webm")
+    for wrong, status in (("3", 404), ("-1", 404), ("x", 404), ("0", 404)):
+        key = "d" * 40 if wrong == "0" else "c" * 40
+        assert backend.ask("GET", f"{address}/{wrong}?film={key}").status == status
+    assert backend.ask("GET", f"{address}/0").status == 422
+    assert backend.ask("GET", f"{address}/1?film={'c' * 40}").status == 507
 
 
 def test_a_title_and_a_place_are_remembered(backend: Backend, film: str) -> None:

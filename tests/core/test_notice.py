@@ -110,12 +110,6 @@ def test_what_ended_is_noted_once_and_what_was_cancelled_never() -> None:
     assert untold.noting(event(SESSION_DELETED, "b", number=13), False) == Untold(13, ("a",))
 
 
-def test_a_rendition_finishes_no_session() -> None:
-    made = event("job-completed", "a", JobKind.RENDITION)
-    assert not Untold(0).noting(made, True)
-    assert Untold(0).noting(event("job-failed", "a", JobKind.RENDITION), True).failed == ("a",)
-
-
 @pytest.mark.parametrize(
     ("choice", "left"),
     [

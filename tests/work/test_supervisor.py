@@ -24,8 +24,8 @@ from backend.work.messages import Advance, Assignment, FromChild, Plan, ToChild
 from backend.work.worker import Reason
 from tests.work.conftest import Studio
 
-PLANNED = frozenset(JobKind) - {JobKind.RENDITION}
-"""What every session gets; a rendition is made when a page asks for it."""
+PLANNED = frozenset(JobKind)
+"""What every session gets."""
 
 
 def frames_of(film: Path) -> int:

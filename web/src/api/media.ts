@@ -2,11 +2,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { keys } from './keys';
 import { api, send, told } from './client';
-import type { Playback, Session, Strip } from './types';
+import type { Playback, Rendition, Session, Strip } from './types';
 
 const base = (id: string) => `/api/sessions/${encodeURIComponent(id)}`;
 
-/** A film, or its rendition: a key names one version of either. */
+/** A film; a key names one version of it. */
 export const filmAddress = (id: string, key: string): string => `${base(id)}/media?v=${encodeURIComponent(key)}`;
 
 /** The film as a file to keep, named by its session's title. */
@@ -20,6 +20,17 @@ export const sourceAddress = (id: string, source: number): string => `${base(id)
 
 /** The same as a file to keep. */
 export const downloadSource = (id: string, source: number): string => `${sourceAddress(id, source)}?download=true`;
+
+/** How a film is offered to a browser that cannot play H.264. */
+export async function renditionOf(id: string, signal: AbortSignal): Promise<Rendition> {
+  return told(await api.GET('/api/sessions/{session}/rendition', { params: { path: { session: id } }, signal }));
+}
+
+/** A piece of it: answered when it is made. */
+export async function pieceOf(id: string, film: string, piece: number, signal: AbortSignal): Promise<ArrayBuffer> {
+  const answer = await send('GET', `${base(id)}/rendition/${piece}?film=${encodeURIComponent(film)}`, { signal });
+  return answer.arrayBuffer();
+}
 
 /** How a session's files play without a film. Read when it is wanted: files come and go. */
 export function usePlayback(id: string, wanted: boolean) {

@@ -115,7 +115,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The film, or its rendition by its key; in ranges, as players ask for them. */
+        /** The film in ranges, as players ask for them. */
         get: operations["film_play_film__session__media_get"];
         put?: never;
         post?: never;
@@ -166,10 +166,30 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** How the film is offered to a page that cannot play H.264: in pieces, made when watched. */
+        get: operations["film_show_rendition__session__rendition_get"];
         put?: never;
-        /** Make a version that browsers without H.264 can play. 200 when it is there already. */
-        post: operations["film_ask_for_rendition__session__rendition_post"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/rendition/{piece}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A piece of the film as VP9 and Opus, its times from 0. Answers when it is made.
+         * @description <br/>That takes about a second, and longer after a jump into a film with few keyframes.
+         */
+        get: operations["film_play_piece__session__rendition__int_piece__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -839,7 +859,6 @@ export interface components {
             watched: number;
             strip: components["schemas"]["StripBody"] | null;
             peaks: components["schemas"]["KeyBody"] | null;
-            rendition: components["schemas"]["KeyBody"] | null;
         };
         /**
          * SessionState
@@ -923,7 +942,6 @@ export interface components {
             watched: number;
             strip: components["schemas"]["StripBody"] | null;
             peaks: components["schemas"]["KeyBody"] | null;
-            rendition: components["schemas"]["KeyBody"] | null;
             options: components["schemas"]["Options"];
             /** Originals */
             originals: string[];
@@ -994,7 +1012,7 @@ export interface components {
          * JobKind
          * @enum {string}
          */
-        JobKind: "merge" | "waveform" | "thumbnails" | "rendition";
+        JobKind: "merge" | "waveform" | "thumbnails";
         /** Options */
         Options: {
             /**
@@ -1094,7 +1112,16 @@ export interface components {
         };
         /** RenditionBody */
         RenditionBody: {
-            job: components["schemas"]["JobBody"] | null;
+            /** Film */
+            film: string;
+            /** Type */
+            type: string;
+            /** Duration */
+            duration: number;
+            /** Piece Seconds */
+            piece_seconds: number;
+            /** Pieces */
+            pieces: number;
         };
         /** PlaybackBody */
         PlaybackBody: {
@@ -2443,7 +2470,7 @@ export interface operations {
             };
         };
     };
-    film_ask_for_rendition__session__rendition_post: {
+    film_show_rendition__session__rendition_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2456,15 +2483,6 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RenditionBody"];
-                };
-            };
-            /** @description Accepted */
-            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2510,6 +2528,121 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    film_play_piece__session__rendition__int_piece__get: {
+        parameters: {
+            query: {
+                film: string;
+            };
+            header?: never;
+            path: {
+                session: string;
+                piece: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/webm": string;
+                    "audio/webm": string;
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/webm": string;
+                    "audio/webm": string;
+                };
+            };
+            /** @description The file is the one that the asker has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -143,10 +143,6 @@ export function sessionRequests(client: QueryClient) {
     },
     rename: async (id: string, title: string): Promise<WholeSession> =>
       put(client, await change(id, { title })),
-    rendition: async (id: string): Promise<void> => {
-      told(await api.POST('/api/sessions/{session}/rendition', at(id)));
-      await client.invalidateQueries({ queryKey: keys.session(id) });
-    },
     sample: async (): Promise<WholeSession> => put(client, told(await api.POST('/api/sample'))),
   };
 }

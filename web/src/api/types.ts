@@ -7,6 +7,8 @@ export type Session = Schemas['SessionBody'];
 export type WholeSession = Schemas['WholeSession'];
 /** How a session's original files play while it has no film. */
 export type Playback = Schemas['PlaybackBody'];
+/** How a film is offered to a browser that cannot play H.264. */
+export type Rendition = Schemas['RenditionBody'];
 export type SessionStatus = Schemas['SessionStatus'];
 export type Job = Omit<Schemas['JobBody'], 'kind'> & { kind: JobKind };
 /** Kinds grow with the backend; one that this page does not know is shown by its name. */

@@ -6,7 +6,6 @@ const KINDS: Readonly<Record<string, string>> = {
   merge: 'Making the film',
   waveform: 'Drawing the waveform',
   thumbnails: 'Making thumbnails',
-  rendition: 'Making a version for this browser',
   optimise: 'Shrinking',
 };
 
@@ -15,7 +14,6 @@ const MADE: Readonly<Record<string, string>> = {
   merge: 'film',
   waveform: 'waveform',
   thumbnails: 'thumbnails',
-  rendition: 'version for this browser',
   optimise: 'smaller film',
 };
 

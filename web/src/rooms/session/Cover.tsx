@@ -1,17 +1,14 @@
 /** What stands in the film's place while it cannot play, and why. */
-import { useEffect, useRef } from 'react';
+import type { ProblemBody } from '../../api/client';
 import { downloadAddress } from '../../api/media';
 import { inWindow, shell } from '../../api/shell';
 import { useSessionRequests } from '../../api/sessions';
-import { useJobRequests } from '../../api/work';
-import type { Job, WholeSession } from '../../api/types';
-import { useJobProgress, withLive } from '../../live/progress';
-import { figure } from '../../state/job-words';
+import type { WholeSession } from '../../api/types';
 import { addressOf, go } from '../../state/route';
-import { attempt, sayProblem } from '../../state/toasts';
+import { attempt } from '../../state/toasts';
 import { count } from '../../state/words';
 import { Icon } from '../../ui/Icon';
-import { Bar, Btn } from '../../ui/parts';
+import { Btn } from '../../ui/parts';
 
 /** The session is still being recorded. */
 export function Recording({ session }: { session: WholeSession }) {
@@ -40,43 +37,22 @@ export function FilmGone({ onRetry }: { onRetry: () => void }) {
   );
 }
 
-/** The browser cannot play the film: a version that it can is made, and the system's player offered. */
-export function Unplayable({ session, job }: { session: WholeSession; job: Job | null }) {
-  const requests = useSessionRequests();
-  const jobs = useJobRequests();
-  const live = useJobProgress(job?.id);
-  const asked = useRef(false);
-  const { rendition } = requests;
-  useEffect(() => {
-    if (job !== null || asked.current) return;
-    asked.current = true;
-    rendition(session.id).catch((error: unknown) => {
-      sayProblem(error);
-    });
-  }, [job, session.id, rendition]);
-  const now = job && withLive(job, live);
-  const stopped = now !== null && (now.status === 'failed' || now.status === 'cancelled');
+/** This browser cannot play the film, nor what is made for it: the system's player is offered. */
+export function Unplayable({ session, refused, onRetry }: { session: WholeSession; refused: ProblemBody | null; onRetry: () => void }) {
   return (
     <>
       <p className="t-15">{inWindow() ? 'This window' : 'This browser'} cannot play H.264</p>
-      {stopped ? (
-        <p>
-          A version that it can play was not finished. {now.fault?.message} {now.fault?.hint}
-        </p>
+      {refused === null ? (
+        <p>It cannot play VP9 either, which Rushes makes for such a case. The film itself is ready.</p>
       ) : (
-        <p>Rushes makes a version that it can. It plays here when it is ready.</p>
+        <p>
+          Rushes makes a version that it can play while you watch, but that did not work. {refused.detail} {refused.hint}
+        </p>
       )}
-      {now?.status === 'running' && (
-        <div className="cover-bar">
-          <Bar value={now.progress} label="Making a version for this browser" />
-          <p className="t-12">{figure(now.progress, now.seconds_left)}</p>
-        </div>
-      )}
-      {now !== null && !stopped && now.status !== 'running' && now.status !== 'completed' && <p className="t-12">It waits its turn.</p>}
       <div className="foot">
-        {stopped && (
-          <Btn look="primary" sign="retry" onPress={() => attempt(jobs.retry(now.id))}>
-            Retry
+        {refused !== null && (
+          <Btn look="primary" sign="retry" onPress={onRetry}>
+            Try again
           </Btn>
         )}
         {session.film && inWindow() && (

@@ -20,7 +20,7 @@ import { FilmGone, Recording, Unplayable } from './Cover';
 import { usePlayerKeys } from './keys';
 import { usePieces } from './pieces/usePieces';
 import { newPlaying, usePlayer, type Player, type Playing } from './player';
-import { claimsH264, showsNothing, versionOf, type Version } from './rendition';
+import { claimsH264, showsNothing, takesPieces, versionOf, type Version } from './rendition';
 import { Side } from './Side';
 import { Stage } from './Stage';
 import { Timeline } from './Timeline';
@@ -78,7 +78,8 @@ function Room({ session }: { session: WholeSession }) {
   const [box, setBox] = useState<HTMLElement | null>(null);
   const [state] = useState(newPlaying);
   const playable = usePlayable(state, (session.strip?.count ?? 0) > 0);
-  const version = versionOf(session, playable);
+  const [pieceable] = useState(() => takesPieces());
+  const version = versionOf(session, playable, pieceable);
   const [choice, again] = useChoice(version);
   const [start] = useState(() => leftAt(session.id, Date.now()) ?? session.watched);
   const film = usePlayer(state, video, box, choice, start);
@@ -89,6 +90,7 @@ function Room({ session }: { session: WholeSession }) {
   const player = unmerged ? pieces.player : film;
   const plays = choice !== null || (playback !== null && pieces.hindrance?.stops === false);
   const gone = useStore(state, (now) => now.gone);
+  const refused = useStore(state, (now) => now.refused);
   useReturn(gone, again);
   usePlayerKeys(player, plays);
   usePosition(session.id, start, player);
@@ -96,8 +98,8 @@ function Room({ session }: { session: WholeSession }) {
   const cover =
     session.status === 'recording' ? (
       <Recording session={session} />
-    ) : version.kind === 'missing' ? (
-      <Unplayable session={session} job={version.job} />
+    ) : version.kind === 'unplayable' || refused !== null ? (
+      <Unplayable session={session} refused={refused} onRetry={again} />
     ) : (unmerged && files.isError) || gone ? (
       <FilmGone onRetry={unmerged ? lookAgain : again} />
     ) : playback && pieces.hindrance?.stops ? (

@@ -1,7 +1,9 @@
 /** A film that plays: what the video element tells, as a state; what is asked of it, as requests. */
 import { useEffect, useMemo } from 'react';
+import { asProblem, type ProblemBody } from '../../api/client';
 import { createStore, type Store } from '../../state/store';
 import { keep, recall } from '../../state/kept';
+import { playPieces } from './stream';
 
 export interface Playing {
   paused: boolean;
@@ -20,6 +22,8 @@ export interface Playing {
   unplayable: boolean;
   /** The file does not come: it was deleted, or nobody answers. */
   gone: boolean;
+  /** Why the pieces of a film that is made while it is watched do not come. */
+  refused: ProblemBody | null;
 }
 
 export const STILL: Playing = {
@@ -36,6 +40,7 @@ export const STILL: Playing = {
   height: null,
   unplayable: false,
   gone: false,
+  refused: null,
 };
 
 export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3] as const;
@@ -143,6 +148,10 @@ function follow(video: HTMLVideoElement, state: Store<Playing>, signal: AbortSig
     () => {
       const code = video.error?.code;
       if (code === undefined || code === MediaError.MEDIA_ERR_ABORTED) return;
+      if (video.currentSrc.startsWith('blob:')) {
+        state.set((now) => ({ ...now, refused: asProblem(new Error(video.error?.message)).body }));
+        return;
+      }
       // The element says the same of a file that it cannot read and of one that is not there.
       void arrives(video.currentSrc, signal).then((there) => {
         if (!signal.aborted) state.set((now) => ({ ...now, unplayable: there, gone: !there }));
@@ -171,6 +180,8 @@ export const newPlaying = (): Store<Playing> => createStore<Playing>(STILL);
 
 /** What is to play; a new object is a fresh start. */
 export interface Source {
+  kind: 'film' | 'rendition';
+  /** Address of the film, or the session whose film comes in pieces. */
   source: string;
 }
 
@@ -182,18 +193,24 @@ export function usePlayer(
   play: Source | null,
   start: number,
 ): Player {
-  useEffect(() => (video === null || play === null ? undefined : load(video, play.source, state, start)), [video, play, state, start]);
+  useEffect(() => (video === null || play === null ? undefined : load(video, play, state, start)), [video, play, state, start]);
   return useMemo(() => control(video, stage, state), [video, stage, state]);
 }
 
 /** Begin to play from an address; the returned function lets go of it. */
-function load(video: HTMLVideoElement, source: string, state: Store<Playing>, start: number): () => void {
+function load(video: HTMLVideoElement, play: Source, state: Store<Playing>, start: number): () => void {
   const scope = new AbortController();
   // A film that another version takes over goes on where it was.
   const at = state.get().time > 0 ? state.get().time : start;
   const going = !state.get().paused;
   state.set({ ...STILL, time: at });
-  video.src = source;
+  if (play.kind === 'film') video.src = play.source;
+  else {
+    state.set((now) => ({ ...now, waiting: true }));
+    playPieces(video, play.source, at, scope.signal, (refused) => {
+      state.set((now) => ({ ...now, refused }));
+    });
+  }
   video.volume = Math.min(1, Math.max(0, number(recall('volume'), 1)));
   const ready = () => {
     const rate = number(recall('rate'), 1);

@@ -1,7 +1,8 @@
 /** Which version of the film this browser can play. */
 import { filmAddress } from '../../api/media';
-import type { Job, WholeSession } from '../../api/types';
+import type { WholeSession } from '../../api/types';
 
+const PIECES = 'video/webm; codecs="vp9,opus"';
 const H264 = 'video/mp4; codecs="avc1.640028, mp4a.40.2"';
 
 /** Whether the browser claims to play what Rushes makes. Some claim, and show no picture. */
@@ -9,21 +10,25 @@ export function claimsH264(probe: Pick<HTMLVideoElement, 'canPlayType'> = docume
   return probe.canPlayType(H264) !== '';
 }
 
+/** Whether it plays what is made while it is watched. */
+export function takesPieces(source: Pick<typeof MediaSource, 'isTypeSupported'> | null = 'MediaSource' in globalThis ? MediaSource : null): boolean {
+  return source !== null && source.isTypeSupported(PIECES);
+}
+
 export type Version =
   | { kind: 'none' }
   | { kind: 'film'; source: string }
+  /** VP9 and Opus in pieces, made while they are watched; of the session with this id. */
   | { kind: 'rendition'; source: string }
-  /** A version that this browser plays is still to be made; by which job, where one is at it. */
-  | { kind: 'missing'; job: Job | null };
+  /** This browser plays neither. */
+  | { kind: 'unplayable' };
 
 /** `playable` is what was found out: the claim, and then what became of trying. */
-export function versionOf(session: WholeSession, playable: boolean): Version {
-  const { film, rendition } = session;
+export function versionOf(session: WholeSession, playable: boolean, pieces: boolean): Version {
+  const { film } = session;
   if (film === null) return { kind: 'none' };
   if (playable) return { kind: 'film', source: filmAddress(session.id, film.key) };
-  if (rendition) return { kind: 'rendition', source: filmAddress(session.id, rendition.key) };
-  const jobs = (session.jobs as Job[]).filter((job) => job.kind === 'rendition');
-  return { kind: 'missing', job: jobs.reduce<Job | null>((newest, one) => (newest === null || one.id > newest.id ? one : newest), null) };
+  return pieces ? { kind: 'rendition', source: session.id } : { kind: 'unplayable' };
 }
 
 /** Whether a film that has a picture turned out to play none. */

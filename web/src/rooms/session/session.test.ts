@@ -1,27 +1,21 @@
 import { expect, test, vi } from 'vitest';
-import type { Job, WholeSession } from '../../api/types';
+import type { WholeSession } from '../../api/types';
 import { actOf } from './keys';
 import { newPlaying, nextRate, type Player } from './player';
-import { claimsH264, showsNothing, versionOf } from './rendition';
+import { claimsH264, showsNothing, takesPieces, versionOf } from './rendition';
 import { leave, leftAt, worthKeeping } from './usePosition';
 import { levels, marks, pathsOf } from './wave';
 
 const session = (fields: Partial<WholeSession>): WholeSession =>
-  ({ id: 'a b', film: { key: 'k1', path: '', size: 1, duration: 9 }, jobs: [], rendition: null, ...fields }) as unknown as WholeSession;
+  ({ id: 'a b', film: { key: 'k1', path: '', size: 1, duration: 9 }, jobs: [], ...fields }) as unknown as WholeSession;
 
-test('the film plays where it can, its rendition where it cannot', () => {
-  expect(versionOf(session({}), true)).toEqual({ kind: 'film', source: '/api/sessions/a%20b/media?v=k1' });
-  expect(versionOf(session({ rendition: { key: 'r1' } }), false)).toEqual({
-    kind: 'rendition',
-    source: '/api/sessions/a%20b/media?v=r1',
-  });
-  expect(versionOf(session({ film: null }), true)).toEqual({ kind: 'none' });
-});
-
-test('while there is no rendition, the newest job that makes one is shown', () => {
-  const jobs = [{ id: 3, kind: 'rendition' }, { id: 5, kind: 'rendition' }, { id: 9, kind: 'merge' }] as unknown as Job[];
-  expect(versionOf(session({ jobs } as never), false)).toMatchObject({ kind: 'missing', job: { id: 5 } });
-  expect(versionOf(session({}), false)).toEqual({ kind: 'missing', job: null });
+test('the film plays where it can, and in pieces where it cannot', () => {
+  expect(versionOf(session({}), true, true)).toEqual({ kind: 'film', source: '/api/sessions/a%20b/media?v=k1' });
+  expect(versionOf(session({}), false, true)).toEqual({ kind: 'rendition', source: 'a b' });
+  expect(versionOf(session({}), false, false)).toEqual({ kind: 'unplayable' });
+  expect(versionOf(session({ film: null }), true, true)).toEqual({ kind: 'none' });
+  expect(takesPieces({ isTypeSupported: (type) => type.includes('vp9') })).toBe(true);
+  expect(takesPieces(null)).toBe(false);
 });
 
 test('a browser that claims nothing, or shows no picture, is not believed', () => {
