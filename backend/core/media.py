@@ -6,6 +6,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A place where a track's clock was set anew."""
+
+    packet: int
+    """Number of the track's packets that come before it."""
+    shift: Fraction
+    """Seconds to add to all times from there on, so that the clock runs through."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoStream:
     """One picture track. Times in seconds on the file's own clock."""
@@ -35,6 +45,7 @@ class VideoStream:
     color_transfer: str | None = None
     color_matrix: str | None = None
     interlaced: bool = False
+    jumps: tuple[Jump, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +62,7 @@ class AudioStream:
     time_base: Fraction
     start: Fraction
     duration: Fraction
+    jumps: tuple[Jump, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

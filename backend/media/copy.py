@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 from backend.core.context import Context
 from backend.core.time import ticks
 from backend.media import h264
+from backend.media.clock import without_jumps
 from backend.media.order import Disorder, Ranked, held
 from backend.media.plan import PicturePlan
 
@@ -46,9 +47,8 @@ def _ordered(
     part: PicturePlan, container: InputContainer, target: VideoStream, shift: int, ctx: Context
 ) -> Iterator[Packet[VideoStream]]:
     source = video_stream(container, part.clip.stream)
-    scale = int(part.stream.time_base / part.time_base)
     try:
-        timed = _timed(source, container, scale, shift, ctx)
+        timed = _timed(part, source, container, shift, ctx)
         pairs = Ranked(timed, source.codec_context.reorder_depth)
         for shown, decoded, packet in pairs:
             packet.stream = target
@@ -60,13 +60,14 @@ def _ordered(
 
 
 def _timed(
-    source: VideoStream, container: InputContainer, scale: int, shift: int, ctx: Context
+    part: PicturePlan, source: VideoStream, container: InputContainer, shift: int, ctx: Context
 ) -> Iterator[tuple[int, Packet[VideoStream]]]:
+    scale = int(part.stream.time_base / part.time_base)
     extradata = source.codec_context.extradata
     size = h264.length_size(extradata)
     first: int | None = None
     shapes: set[tuple[int, ...]] = set(_parsed(h264.shapes_of_header(extradata)))
-    packets = iter(container.demux(source))
+    packets = without_jumps(container.demux(source), part.stream.jumps, part.stream.time_base)
     while True:
         ctx.check()
         try:

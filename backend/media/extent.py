@@ -19,7 +19,10 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
+from backend.core.media import Jump
+from backend.media.clock import Jumps
 from backend.media.read import open_media
+from backend.media.recovery import mended
 
 Recorded: TypeAlias = VideoStream | AudioStream
 
@@ -41,6 +44,7 @@ class Walk:
     end: int | None = None
     ticks: int = 0
     """Sum of durations: the clock of streams without time stamps."""
+    jumps: tuple[Jump, ...] = ()
 
     def add(self, pts: int | None, duration: int, discarded: bool) -> None:
         self.packets += 1
@@ -123,14 +127,24 @@ def read_all(streams: Sequence[Recorded], path: Path) -> dict[int, Walk]:
     """Read all packets. Opens the file anew: seeking back is what a broken file does worst."""
     again = open_media(path)
     walks = {stream.index: Walk() for stream in streams}
+    repair = mended(path)
+    bases = {stream.index: seconds_a_tick(stream) for stream in streams}
+    jumps = Jumps(again.format.name, bases, repair.cuts if repair else ())
     try:
         for packet in again.demux(*(again.streams[stream.index] for stream in streams)):
-            if packet.size:
-                walks[packet.stream_index].add(packet.pts, packet.duration or 0, packet.is_discard)
+            if not packet.size:
+                continue
+            index, length = packet.stream_index, packet.duration or 0
+            time = packet.pts if packet.dts is None else packet.dts
+            step = jumps.step(index, time, length, packet.pos)
+            shown = None if packet.pts is None else packet.pts + step
+            walks[index].add(shown, length, packet.is_discard)
     except FFmpegError:
         pass  # what came until then is what can be used
     finally:
         again.close()
+    for index, walk in walks.items():
+        walk.jumps = jumps.of(index)
     return walks
 
 

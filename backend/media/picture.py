@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 
 from backend.core.context import Context
 from backend.core.time import ticks
+from backend.media.clock import without_jumps
 from backend.media.plan import TIMED, PictureEncoding, PicturePlan
 from backend.media.read import open_media
 
@@ -105,7 +106,7 @@ def _decoded(
             stream = container.streams[part.clip.stream]
             assert isinstance(stream, VideoStream)
         time, zero = part.stream.start - step, None
-        for frame, dts in _frames(container, stream, ctx, facts):
+        for frame, dts in _frames(container, stream, part, ctx, facts):
             if timed and frame.pts is not None:
                 time = frame.pts * base
             elif not timed and dts is not None:
@@ -143,7 +144,11 @@ def _sought(
 
 
 def _frames(
-    container: InputContainer, stream: VideoStream, ctx: Context, facts: PictureFacts
+    container: InputContainer,
+    stream: VideoStream,
+    part: PicturePlan,
+    ctx: Context,
+    facts: PictureFacts,
 ) -> Iterator[tuple[av.VideoFrame, int | None]]:
     """Decoded frames in the order they are shown, the k-th with the k-th decoding time.
 
@@ -151,7 +156,8 @@ def _frames(
     increase, and there is one for each.
     """
     fed: deque[int | None] = deque()
-    packets = iter(container.demux(stream))
+    found = container.demux(stream)
+    packets = without_jumps(found, part.stream.jumps, part.stream.time_base)
     while True:
         ctx.check()
         try:
@@ -247,7 +253,11 @@ class _Shape:
             width, height = encoding.width, encoding.height
         scale = []
         if (width, height) != (encoding.width, encoding.height):
-            scale.append(f"w={encoding.width}:h={encoding.height}")
+            # A recording that turns or changes its shape keeps it, with black beside it.
+            scale.append(
+                f"w={encoding.width}:h={encoding.height}"
+                ":force_original_aspect_ratio=decrease:force_divisible_by=2"
+            )
         if encoding.to_sdr:
             scale.append(
                 "out_transfer=bt709:out_primaries=bt709:out_color_matrix=bt709:out_range=tv:"
@@ -255,6 +265,8 @@ class _Shape:
             )
         if scale:
             filters.append(("scale", ":".join(scale)))
+        if (width, height) != (encoding.width, encoding.height):
+            filters.append(("pad", f"{encoding.width}:{encoding.height}:-1:-1"))
         if not filters and frame.format.name in (_FORMAT, "yuvj420p"):
             return None
         filters.append(("format", _FORMAT))

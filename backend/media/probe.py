@@ -35,6 +35,7 @@ from backend.media.extent import (
     usual_step,
 )
 from backend.media.read import open_media
+from backend.media.recovery import mended
 from backend.media.source import regular_file, shown
 
 _HEAD_PACKETS = 4000
@@ -96,7 +97,8 @@ def probe(path: Path) -> MediaInfo:
 
 
 def _probe(container: InputContainer, path: Path, size: int) -> MediaInfo:
-    notes: list[str] = []
+    repair = mended(path)
+    notes = list(repair.notes if repair else ())
     others: list[str] = []
     recorded: list[AvVideoStream | AvAudioStream] = []
     for stream in container.streams:
@@ -137,6 +139,11 @@ def _probe(container: InputContainer, path: Path, size: int) -> MediaInfo:
         notes.append(
             f"the header says {timecode(told)}, the recording lasts {timecode(end - start)}"
         )
+    if (jumped := max(len(walks[s.index].jumps) for s in playable)) and not (
+        repair and repair.cuts
+    ):
+        times = "once" if jumped == 1 else f"{jumped} times"
+        notes.append(f"the clock is set anew {times}; the parts are put behind each other")
     if abs(start) > _LONG_CLOCK:
         notes.append(f"the clock starts at {timecode(start)}")
     video = [
@@ -145,7 +152,9 @@ def _probe(container: InputContainer, path: Path, size: int) -> MediaInfo:
         if isinstance(s, AvVideoStream)
     ]
     audio = [
-        _audio(s, heads[s.index], spans[s.index]) for s in playable if isinstance(s, AvAudioStream)
+        _audio(s, heads[s.index], walks[s.index], spans[s.index])
+        for s in playable
+        if isinstance(s, AvAudioStream)
     ]
     default = {s.index for s in playable if s.disposition & Disposition.default}
     video.sort(key=lambda v: (-v.width * v.height, v.index not in default, v.index))
@@ -269,6 +278,7 @@ def _video(
         color_transfer=colour.TRANSFERS.get(_said(head.transfer, context.color_trc)),
         color_matrix=colour.MATRICES.get(_said(head.matrix, context.colorspace)),
         interlaced=head.interlaced,
+        jumps=walk.jumps,
     )
 
 
@@ -277,7 +287,9 @@ def _said(of_frame: int, of_header: int) -> int:
     return of_frame if of_frame != 2 else int(of_header)
 
 
-def _audio(stream: AvAudioStream, head: _Head, span: tuple[Fraction, Fraction]) -> AudioStream:
+def _audio(
+    stream: AvAudioStream, head: _Head, walk: Walk, span: tuple[Fraction, Fraction]
+) -> AudioStream:
     return AudioStream(
         index=stream.index,
         codec=_codec(stream),
@@ -288,4 +300,5 @@ def _audio(stream: AvAudioStream, head: _Head, span: tuple[Fraction, Fraction]) 
         time_base=seconds_a_tick(stream),
         start=span[0],
         duration=span[1],
+        jumps=walk.jumps,
     )

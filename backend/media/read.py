@@ -17,6 +17,7 @@ from av.error import FFmpegError
 
 from backend.core.fault import Category, refuse
 from backend.media.diagnose import why_unreadable
+from backend.media.recovery import mended
 from backend.media.source import regular_file, shown
 
 FORMATS = (
@@ -51,9 +52,15 @@ def open_media(path: Path) -> InputContainer:
         "max_pixels": pixels,
     }
     try:
+        repair = mended(path)
         # The prefix names the protocol, so that no part of a name can be taken for one.
         container = av.open(
-            f"file:{path}", "r", options=options, metadata_errors="replace", timeout=(60, 60)
+            f"file:{path}" if repair is None else repair.open(),
+            "r",
+            format=None if repair is None else repair.format,
+            options=options,
+            metadata_errors="replace",
+            timeout=(60, 60),
         )
     except PermissionError as error:
         raise refuse(

@@ -26,6 +26,7 @@ from av.error import FFmpegError
 
 from backend.core.context import Context
 from backend.core.time import ticks
+from backend.media.clock import without_jumps
 from backend.media.plan import SoundClip, SoundPlan
 from backend.media.read import open_media
 
@@ -241,7 +242,8 @@ def _frames(
                 decoder, extradata = own, own.extradata
             assert decoder is not None
             base = clip.stream.time_base
-            for packet in _packets(container, stream, facts):
+            found = _packets(container, stream, facts)
+            for packet in without_jumps(found, clip.stream.jumps, base):
                 ctx.check()
                 for frame in _decoded(decoder, packet, facts):
                     time = None if frame.pts is None else frame.pts * base

@@ -560,7 +560,7 @@ RECORDINGS = {
     "odd/black_silent_25s.mp4": "copied",
     "odd/derived_clock_starts_90min.mkv": "copied",
     "odd/derived_pts_wraps_at_26h.ts": "copied",
-    "odd/derived_discontinuity.ts": "copied",
+    "odd/derived_discontinuity.ts": "encoded",
     "odd/derived_lost_packets_3pct.ts": "encoded",
 }
 
