@@ -22,6 +22,14 @@ class Box:
     size: int
     """Bytes its header claims; it may reach beyond the end of a truncated file."""
 
+    @property
+    def end(self) -> int:
+        return self.offset + self.size
+
+    @property
+    def is_index(self) -> bool:
+        return self.kind == "moov"
+
 
 def top_boxes(path: Path) -> Iterator[Box]:
     """The boxes of a file in order; ends at the first thing that is none."""

@@ -50,14 +50,15 @@ def _walk(path: Path) -> FaultError | None:
         return refuse(
             Category.INPUT,
             f"“{name}” is one piece of a stream, without the beginning that explains it.",
-            "Join it with the stream's initialisation segment, or export the whole recording.",
+            "Put the stream's initialisation segment beside it, or export the whole recording.",
         )
     if "moov" not in kinds:
         return refuse(
             Category.INPUT,
-            f"“{name}” has no index: the recorder was stopped before it could finish the file.",
-            "If the recorder offers to repair or recover the recording, do that first, "
-            "then choose the repaired file.",
+            f"“{name}” has no index: the recorder was stopped before it could finish the file,"
+            " and what is in it cannot be told apart without one.",
+            "Put another recording by the same recorder beside it, then choose it again. If the"
+            " recorder offers to repair the recording, choose the repaired file.",
         )
     if short:
         return refuse(

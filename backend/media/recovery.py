@@ -3,14 +3,58 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from backend.media.boxes import top_boxes
+from backend.media.lent import beginning
+from backend.media.source import shown
 from backend.media.splice import SplicedFile, is_transport_stream, splices
+from backend.media.unindexed import recover
 
 _HEAD = 4096
+_MP4 = frozenset({b"ftyp", b"styp", b"sidx", b"moof", b"mdat", b"free", b"wide", b"skip"})
+
+
+class PrefixedFile(io.RawIOBase):
+    """A file with something before its first byte."""
+
+    def __init__(self, path: Path, head: bytes) -> None:
+        self._file = path.open("rb")
+        self._head = head
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_END:
+            self._at = len(self._head) + self._file.seek(0, io.SEEK_END) + offset
+        else:
+            self._at = offset + (self._at if whence == io.SEEK_CUR else 0)
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        if self._at < len(self._head):
+            data = self._head[self._at : None if size < 0 else self._at + size]
+        else:
+            self._file.seek(self._at - len(self._head))
+            data = self._file.read(size)
+        self._at += len(data)
+        return data
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +85,33 @@ def _mended(path: Path, size: int, changed: int, inode: int) -> Mended | None:
         head = file.read(_HEAD)
     if is_transport_stream(head):
         return _spliced(path)
+    if head[4:8] in _MP4:
+        return _indexed(path, size)
     return None
+
+
+def _indexed(path: Path, size: int) -> Mended | None:
+    for box in top_boxes(path):
+        if box.is_index and box.end <= size:
+            return None
+        if box.kind == "moof":
+            return _begun(path)
+    try:
+        found = recover(path)
+    except (ValueError, IndexError, struct.error):  # what looked like media is none
+        found = None
+    if found is None:
+        return None
+    return Mended("mov", lambda: PrefixedFile(path, found.head), found.notes)
+
+
+def _begun(path: Path) -> Mended | None:
+    lender = beginning(path)
+    if lender is None:
+        return None
+    name, moov = lender
+    note = f"it is one piece of a stream; “{shown(name)}” told how to read it"
+    return Mended("mov", lambda: PrefixedFile(path, moov), (note,))
 
 
 def _spliced(path: Path) -> Mended | None:

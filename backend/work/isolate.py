@@ -12,7 +12,9 @@ from backend.core.media import MediaInfo, Source
 
 Probed = tuple[Source, MediaInfo] | Fault
 FILE_SECONDS = 60.0
-"""How long one file may take. Scanning a large one for its length takes seconds."""
+"""How long one file may take, beside the time it takes to read it."""
+READING = 20e6
+"""Bytes a second that a slow drive gives: some files must be read whole to know their length."""
 MEMORY_LIMIT = 4 << 30
 
 
@@ -70,11 +72,12 @@ def _probe_until_it_breaks(paths: Sequence[Path], seconds: float) -> list[Probed
     answers: list[Probed] = []
     try:
         for path in paths:
-            if not ours.poll(seconds):
+            patience = seconds + _size(path) / READING
+            if not ours.poll(patience):
                 answers.append(
                     Fault(
                         Category.INPUT,
-                        f"“{path.name}” could not be read: it kept Rushes busy for {seconds:.0f} s"
+                        f"“{path.name}” could not be read: it kept Rushes busy for {patience:.0f} s"
                         " without an answer.",
                         "Leave this file out, or convert it with another program first.",
                     )
@@ -97,6 +100,13 @@ def _probe_until_it_breaks(paths: Sequence[Path], seconds: float) -> list[Probed
         process.close()
         ours.close()
     return answers
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def _child(paths: list[str], pipe: Connection[Probed, None]) -> None:

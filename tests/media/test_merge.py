@@ -558,6 +558,7 @@ RECORDINGS = {
     "odd/hls_bee_1.ts": "copied",
     "odd/hls_phone_portrait_noaudio.ts": "copied",
     "odd/black_silent_25s.mp4": "copied",
+    "odd/derived_recorder_killed_no_moov.mp4": None,
     "odd/derived_clock_starts_90min.mkv": "copied",
     "odd/derived_pts_wraps_at_26h.ts": "copied",
     "odd/derived_discontinuity.ts": "encoded",

@@ -54,6 +54,7 @@ EXPECTED = {
     "odd/hls_bee_1.ts": (2.063, "h264", "aac", ""),
     "odd/hls_phone_portrait_noaudio.ts": (2.0, "h264", None, ""),
     "odd/black_silent_25s.mp4": (25.0, "h264", "aac", ""),
+    "odd/derived_recorder_killed_no_moov.mp4": (8.555, None, "aac", "picture cannot be recovered"),
     "odd/derived_clock_starts_90min.mkv": (12.078, "h264", "aac", "clock starts at 1:30:00"),
     "odd/derived_pts_wraps_at_26h.ts": (4.025, "h264", "aac", ""),
     "odd/derived_discontinuity.ts": (5.998, "h264", "aac", "joined from 3 pieces"),
@@ -62,7 +63,6 @@ EXPECTED = {
 REFUSED = {
     "odd/zero_length.webm": "empty",
     "odd/segment_without_moov.mp4": "one piece of a stream",
-    "odd/derived_recorder_killed_no_moov.mp4": "stopped before it could finish",
     "odd/truncated_mdat_596s_header.mp4": "no picture or sound that can be played",
 }
 
