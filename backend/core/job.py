@@ -68,11 +68,6 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
 }
 
 
-def sources_of(target: JobStatus) -> frozenset[JobStatus]:
-    """The states from which a job may move to `target`: what a guarded update names."""
-    return frozenset(status for status, targets in TRANSITIONS.items() if target in targets)
-
-
 class Priority(IntEnum):
     """Lower numbers run first; first in, first out within one."""
 

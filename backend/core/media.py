@@ -104,7 +104,3 @@ class Source:
     @property
     def key(self) -> str:
         return f"{self.size:x}-{self.mtime_ns:x}-{self.file_id:x}-{self.digest}"
-
-    def same_content(self, other: Source) -> bool:
-        """Whether this is that file, wherever it lies now."""
-        return (self.size, self.digest) == (other.size, other.digest)

@@ -21,7 +21,6 @@ from backend.core.job import (
     Lane,
     after_failure,
     after_interruption,
-    sources_of,
 )
 
 
@@ -34,10 +33,13 @@ def test_only_the_owners_retry_leads_out_of_an_end_and_nothing_out_of_success() 
 
 
 def test_only_a_queued_job_runs_and_only_a_running_one_completes_or_fails() -> None:
-    assert sources_of(JobStatus.RUNNING) == {JobStatus.QUEUED}
+    def leading_to(target: JobStatus) -> set[JobStatus]:
+        return {status for status, targets in TRANSITIONS.items() if target in targets}
+
+    assert leading_to(JobStatus.RUNNING) == {JobStatus.QUEUED}
     for end in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.DELAYED):
-        assert sources_of(end) == {JobStatus.RUNNING}
-    assert sources_of(JobStatus.CANCELLED) == ACTIVE
+        assert leading_to(end) == {JobStatus.RUNNING}
+    assert leading_to(JobStatus.CANCELLED) == ACTIVE
 
 
 def test_every_active_state_can_still_come_to_an_end() -> None:
