@@ -20,6 +20,7 @@ POINTS = (
     "film-open",
     "film-half",
     "chunk-written",
+    "sound-written",
     "film-written",
     "film-checked",
     "child-done",

@@ -14,6 +14,9 @@ class ArtifactKind(StrEnum):
     """The one MP4 of a session."""
     PICTURE = "picture"
     """A chunk of encoded picture, kept so that a killed job goes on behind it."""
+    SOUND = "sound"
+    """A piece of encoded sound, kept for the same reason, and so that a session's sound can be
+    encoded while it is recorded."""
     PEAKS = "peaks"
     """Waveform peaks."""
     STRIP = "strip"

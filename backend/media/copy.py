@@ -47,12 +47,13 @@ def _ordered(
     part: PicturePlan, container: InputContainer, target: VideoStream, shift: int, ctx: Context
 ) -> Iterator[Packet[VideoStream]]:
     source = video_stream(container, part.clip.stream)
+    base = part.time_base
     try:
         timed = _timed(part, source, container, shift, ctx)
         pairs = Ranked(timed, source.codec_context.reorder_depth)
         for shown, decoded, packet in pairs:
             packet.stream = target
-            packet.time_base = part.time_base
+            packet.time_base = base
             packet.pts, packet.dts = shown, decoded
             yield packet
     except Disorder as error:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import lcm
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,18 +20,23 @@ from av.video.stream import VideoStream
 from backend.core.context import Context
 from backend.core.fault import Category, FaultError, refuse
 from backend.core.media import Source
-from backend.core.time import ZERO
-from backend.media.aac import add_aac, encoded
+from backend.media.aac import add_aac
 from backend.media.copy import NotCopyable, copied, video_stream
 from backend.media.encode import add_encoded, chunk_packets, encode_chunks
 from backend.media.order import Disorder
 from backend.media.picture import PictureFacts
 from backend.media.plan import PicturePlan, RenderPlan
 from backend.media.read import open_media
-from backend.media.sound import SoundFacts, film_sound
+from backend.media.sound import SoundFacts
 from backend.media.source import require_unchanged, shown
+from backend.media.track import SoundTrack
 from backend.media.verify import Expected, ExpectedAudio, ExpectedVideo
 from backend.media.write import Mp4Writer
+
+_TELL_EVERY = 32
+"""Packets between two words on the progress; telling costs more than copying."""
+_ENCODING = 0.8
+"""Share of the time that encoding the sound takes, where there is sound."""
 
 AnyPacket: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
 
@@ -81,7 +88,7 @@ def _made(
     ctx: Context,
     tags: Mapping[str, str],
 ) -> Rendered:
-    picture, sound = PictureFacts(), SoundFacts()
+    picture = PictureFacts()
     part = plan.picture[0] if plan.picture else None
     chunks: list[Path] = []
     if part is not None and part.encoding is not None:
@@ -95,9 +102,9 @@ def _made(
                 f"No picture in “{shown(path)}” could be decoded.",
                 "Play the file in another program; if it shows nothing there either, leave it out.",
             )
-    expected = _mux(plan, part, chunks, output, ctx, tags, sound)
+    expected, heard = _mux(plan, part, chunks, sources, output, ctx, tags)
     ctx.reach("film-written")
-    return Rendered(expected, picture, sound)
+    return Rendered(expected, picture, heard)
 
 
 def _require_complete(plan: RenderPlan, expected: Expected) -> None:
@@ -118,17 +125,21 @@ def _mux(
     plan: RenderPlan,
     part: PicturePlan | None,
     chunks: list[Path],
+    sources: Sequence[Source],
     output: Path,
     ctx: Context,
     tags: Mapping[str, str],
-    facts: SoundFacts,
-) -> Expected:
+) -> tuple[Expected, SoundFacts]:
     timescale = part.time_base.denominator if part else plan.sound.rate if plan.sound else 1000
     video: _Counted | None = None
     audio: _Counted | None = None
-    samples = _Progress(ctx, plan)
+    told = _Progress(ctx, plan)
+    sound: SoundTrack | None = None
+    ticks_a_second = lcm(
+        part.time_base.denominator if part else 1, plan.sound.rate if plan.sound else 1
+    )
     with ExitStack() as stack:
-        tracks: list[Iterator[tuple[Fraction, AnyPacket]]] = []
+        tracks: list[Iterator[tuple[int, AnyPacket]]] = []
         writer = stack.enter_context(
             Mp4Writer(output, "write the film", faststart=True, timescale=timescale, tags=tags)
         )
@@ -138,76 +149,88 @@ def _mux(
                 stack.callback(container.close)
                 source = video_stream(container, part.clip.stream)
                 target = writer.add_copy(source, part.time_base)
-                video = _Counted(copied(part, container, target, ctx), part.time_base)
+                packets = copied(part, container, target, ctx)
                 size = (source.codec_context.width, source.codec_context.height)
             else:
                 target = add_encoded(writer, part, chunks, stack)
-                video = _Counted(chunk_packets(part, chunks, target, ctx), part.time_base)
+                packets = chunk_packets(part, chunks, target, ctx)
                 size = (part.encoding.width, part.encoding.height)
+            video = _Counted(packets, ticks_a_second // part.time_base.denominator)
             tracks.append(iter(video))
-        if plan.sound is not None:
-            track = add_aac(writer, plan.sound)
-            blocks = film_sound(plan.sound, ctx, facts)
-            packets = encoded(blocks, track, plan.sound, samples.heard)
-            audio = _Counted(packets, Fraction(1, plan.sound.rate))
-            tracks.append(iter(audio))
         ctx.reach("film-open")
+        if plan.sound is not None:
+            sound = SoundTrack(plan.sound, sources, ctx, told.heard)
+            track = add_aac(writer, plan.sound)
+            heard = sound.packets(track, stack)
+            audio = _Counted(heard, ticks_a_second // plan.sound.rate)
+            tracks.append(iter(audio))
+        whole = max(int(plan.duration * ticks_a_second), 1)
         try:
-            for time, packet in heapq.merge(*tracks, key=lambda pair: pair[0]):
-                ctx.check()
+            for n, (time, packet) in enumerate(heapq.merge(*tracks, key=itemgetter(0))):
                 writer.write(packet)
-                samples.passed(time)
+                if n % _TELL_EVERY == 0:
+                    ctx.check()
+                    told.written(time / whole)
         except Disorder as error:
             raise NotCopyable(str(error)) from error
     ctx.progress("film", 1.0)
-    seen = heard = None
+    seen = listened = None
     if video is not None and part is not None:
         end = part.span.start + part.stream.start + part.stream.duration - part.zero
         end = min(end, part.span.end)
-        seen = ExpectedVideo("h264", *size, video.count, video.last, max(end, video.last))
+        last = video.last * part.time_base
+        seen = ExpectedVideo("h264", *size, video.count, last, max(end, last))
     if audio is not None and plan.sound is not None:
-        sound = plan.sound
-        heard = ExpectedAudio("aac", sound.rate, sound.channels, audio.count, sound.duration)
-    return Expected(seen, heard)
+        made = plan.sound
+        listened = ExpectedAudio("aac", made.rate, made.channels, audio.count, made.duration)
+    return Expected(seen, listened), sound.facts if sound else SoundFacts()
 
 
 class _Counted:
     """Packets with the time at which they are decoded, counted as they pass."""
 
-    def __init__(self, packets: Iterable[AnyPacket], time_base: Fraction) -> None:
+    def __init__(self, packets: Iterable[AnyPacket], scale: int) -> None:
+        """`scale` makes whole numbers that compare out of a track's own ticks."""
         self._packets = packets
-        self._base = time_base
+        self._scale = scale
         self.count = 0
-        self.last = ZERO
-        """Seconds of film when the last frame is shown."""
+        self.last = 0
+        """Tick at which the last frame is shown."""
 
-    def __iter__(self) -> Iterator[tuple[Fraction, AnyPacket]]:
+    def __iter__(self) -> Iterator[tuple[int, AnyPacket]]:
+        scale = self._scale
         for packet in self._packets:
             self.count += 1
             shown = packet.pts or 0
-            self.last = max(self.last, shown * self._base)
-            yield (packet.dts or 0) * self._base, packet
+            if shown > self.last:
+                self.last = shown
+            yield (packet.dts or 0) * scale, packet
 
 
 class _Progress:
-    """Tells how much of the film is written, and when half of it is."""
+    """Tells how much of the film is made, and when half of it is."""
 
     def __init__(self, ctx: Context, plan: RenderPlan) -> None:
         self._ctx = ctx
-        self._sound = plan.sound
-        self._whole = max(plan.duration, Fraction(1, 1000))
+        self._heard = 0.0 if plan.sound else 1.0
+        self._written = 0.0
+        self._weight = _ENCODING if plan.sound else 0.0
         self._half = False
         self._share = 0.0
 
-    def heard(self, samples: int) -> None:
-        if self._sound:
-            self._tell(Fraction(samples, self._sound.rate))
+    def heard(self, share: float) -> None:
+        """That share of the sound has been encoded."""
+        self._heard = share
+        self._tell()
 
-    def passed(self, time: Fraction) -> None:
-        self._tell(time)
+    def written(self, share: Fraction | float) -> None:
+        """That share of the film is in its file."""
+        self._written = float(share)
+        self._tell()
 
-    def _tell(self, time: Fraction) -> None:
-        share = max(self._share, min(float(time / self._whole), 0.99))
+    def _tell(self) -> None:
+        made = self._weight * self._heard + (1 - self._weight) * self._written
+        share = max(self._share, min(made, 0.99))
         self._share = share
         self._ctx.progress("film", share)
         if share >= 0.5 and not self._half:

@@ -10,7 +10,7 @@ Memory is bounded: one decoded frame at a time, whatever the length.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -24,11 +24,11 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from backend.core.context import Context
 from backend.core.time import ticks
 from backend.media.clock import without_jumps
 from backend.media.plan import SoundClip, SoundPlan
 from backend.media.read import open_media
+from backend.media.wave import plain_wave
 
 Samples = npt.NDArray[np.float32]
 """Shape (channels, samples), full scale ±1."""
@@ -62,57 +62,107 @@ class SoundFacts:
 
 
 def runs(plan: SoundPlan) -> list[tuple[SoundClip, ...]]:
-    """Clips grouped into stretches without a cut or a change of format."""
+    """Clips grouped into stretches that are decoded, and resampled, at one go.
+
+    Each can be made without the others, and begins and ends at a sample that the plan names.
+    """
     grouped: list[list[SoundClip]] = []
     for clip in plan.clips:
-        if grouped and _follows(grouped[-1][-1], clip):
+        if grouped and _goes_on(grouped[-1][-1], clip, plan.rate):
             grouped[-1].append(clip)
         else:
             grouped.append([clip])
     return [tuple(group) for group in grouped]
 
 
-def _follows(before: SoundClip, clip: SoundClip) -> bool:
+def _goes_on(before: SoundClip, clip: SoundClip, rate: int) -> bool:
+    """Whether decoder or resampler must not begin anew at `clip`."""
     a, b = before.stream, clip.stream
     return (
         before.span.end == clip.span.start
         and not before.cut_out
         and not clip.cut_in
         and (a.codec, a.rate, a.layout) == (b.codec, b.rate, b.layout)
+        and (a.rate != rate or is_one_stream(before, clip))
     )
 
 
-def _is_one_stream(before: SoundClip, clip: SoundClip) -> bool:
+def is_one_stream(before: SoundClip, clip: SoundClip) -> bool:
+    """Whether a recorder cut one stream in two here: the clock goes on where it stood."""
     end = before.stream.start + before.stream.duration
     return before.clip.path != clip.clip.path and abs(clip.stream.start - end) <= _JOINS
 
 
-def film_sound(plan: SoundPlan, ctx: Context, facts: SoundFacts) -> Iterator[Samples]:
-    """The whole track in blocks: exactly `plan.samples` samples of `plan.channels` channels."""
-    at = 0
-    grouped = runs(plan)
-    for before, run, after in zip([None, *grouped], grouped, [*grouped[1:], None], strict=False):
-        start = ticks(run[0].span.start, Fraction(1, plan.rate))
-        end = ticks(run[-1].span.end, Fraction(1, plan.rate))
-        yield from _silence(start - at, plan.channels)
-        at = max(at, start)
-        edges = _Edges(
-            fade_in=run[0].cut_in or _meets_a_cut(before, run),
-            fade_out=run[-1].cut_out or _meets_a_cut(run, after),
-        )
-        samples = _run_samples(run, edges, ctx, facts)
+def begins_anywhere(run: tuple[SoundClip, ...], rate: int) -> bool:
+    """Whether a run can be read from any of its samples, at no cost for those before."""
+    stream = run[0].stream
+    return (
+        len(run) == 1
+        and stream.rate == rate
+        and stream.codec.startswith("pcm_")
+        and stream.start == 0
+        and stream.time_base == Fraction(1, rate)
+        and not stream.jumps
+    )
+
+
+def film_sound(
+    plan: SoundPlan,
+    check: Callable[[], None],
+    facts: SoundFacts,
+    start: int = 0,
+    end: int | None = None,
+    begins: int = 0,
+) -> Iterator[Samples]:
+    """The track from sample `start` to `end`, in blocks: exactly those samples, of
+    `plan.channels` channels. Runs that lie elsewhere are not opened; those that end before `begins`
+    are somebody else's to report on. `check` raises to stop."""
+    at, stop = start, plan.samples if end is None else end
+    for run, edges in fades(plan):
+        first, last = run_span(run, plan.rate)
+        if last <= at or first >= stop:
+            continue
+        yield from _silence(first - at, plan.channels)
+        at = max(at, first)
+        direct = begins_anywhere(run, plan.rate)
+        within = (at - first, min(last, stop) - first) if direct else (0, None)
+        own = facts if last > begins else SoundFacts()
+        samples = _run_samples(run, edges, check, own, *within)
+        unwanted = 0 if direct else at - first
         for block in _resampled(samples, run[0].stream.rate, plan.rate):
-            taken = block[:, : end - at]
+            taken = block[:, unwanted : unwanted + min(last, stop) - at]
+            unwanted = max(0, unwanted - block.shape[1])
             if taken.shape[1]:
                 yield _in_channels(taken, plan.channels)
                 at += taken.shape[1]
-        yield from _silence(end - at, plan.channels)
-        at = max(at, end)
-    yield from _silence(plan.samples - at, plan.channels)
+            if at >= stop:
+                return
+        yield from _silence(min(last, stop) - at, plan.channels)
+        at = max(at, min(last, stop))
+    yield from _silence(stop - at, plan.channels)
+
+
+def fades(plan: SoundPlan) -> Iterator[tuple[tuple[SoundClip, ...], Edges]]:
+    """Each run, and where it must be faded: where it is cut, or meets one that is."""
+    grouped = runs(plan)
+    for before, run, after in zip([None, *grouped], grouped, [*grouped[1:], None], strict=False):
+        yield (
+            run,
+            Edges(
+                fade_in=run[0].cut_in or _meets_a_cut(before, run),
+                fade_out=run[-1].cut_out or _meets_a_cut(run, after),
+            ),
+        )
+
+
+def run_span(run: tuple[SoundClip, ...], rate: int) -> tuple[int, int]:
+    """Samples of the track that a run takes: first, and behind the last."""
+    base = Fraction(1, rate)
+    return ticks(run[0].span.start, base), ticks(run[-1].span.end, base)
 
 
 @dataclass(frozen=True, slots=True)
-class _Edges:
+class Edges:
     """Where a run must be faded."""
 
     fade_in: bool
@@ -156,22 +206,34 @@ def _resampled(blocks: Iterator[Samples], rate: int, target: int) -> Iterator[Sa
 
 
 def _run_samples(
-    run: tuple[SoundClip, ...], edges: _Edges, ctx: Context, facts: SoundFacts
+    run: tuple[SoundClip, ...],
+    edges: Edges,
+    check: Callable[[], None],
+    facts: SoundFacts,
+    begin: int = 0,
+    end: int | None = None,
 ) -> Iterator[Samples]:
-    """A run at its own rate, mono or stereo: gaps filled, overlaps dropped, cut ends faded."""
+    """A run at its own rate, mono or stereo: gaps filled, overlaps dropped, cut ends faded.
+
+    From sample `begin` of it to `end`, where it begins anywhere.
+    """
     rate = run[0].stream.rate
     origin = run[0].span.start
-    length = ticks(run[-1].span.end - origin, Fraction(1, rate))
+    whole = ticks(run[-1].span.end - origin, Fraction(1, rate))
+    length = whole if end is None else end
     fade = int(FADE * rate)
     tolerance = int(TOLERANCE * rate)
-    at = 0
+    at = begin
     held: Samples | None = None  # one block stays back, to be faded if a gap follows
-    fade_in = edges.fade_in
-    for clip, first, time, block in _frames(run, rate, ctx, facts):
+    fade_in = edges.fade_in and not begin
+    fade_out = edges.fade_out and length == whole
+    for clip, first, time, block in _frames(run, rate, check, facts, Fraction(begin, rate)):
+        if at >= length:
+            break
         if time is not None:
             place = ticks(time - clip.zero + clip.span.start - origin, Fraction(1, rate))
             off = place - at
-            if off < 0 and (first or off < -tolerance):
+            if off < 0 and (first or at == begin or off < -tolerance):
                 block = block[:, -off:]
             elif off > 0 and (first or off > tolerance):
                 if held is not None:
@@ -181,8 +243,6 @@ def _run_samples(
                 at = min(at + off, length)
         block = block[:, : length - at]
         if not block.shape[1]:
-            if at >= length:
-                break
             continue
         if fade_in:
             block, fade_in = _faded(block, fade, out=False), False
@@ -191,7 +251,7 @@ def _run_samples(
         held = block
         at += block.shape[1]
     if held is not None:
-        yield _faded(held, fade, out=True) if edges.fade_out or at < length - tolerance else held
+        yield _faded(held, fade, out=True) if fade_out or at < length - 1 else held
     tail = run[-1]
     promised = tail.stream.start + tail.stream.duration - tail.zero + tail.span.start - origin
     short = min(length, ticks(promised, Fraction(1, rate))) - at
@@ -212,24 +272,41 @@ def _faded(block: Samples, length: int, *, out: bool) -> Samples:
 
 
 def _frames(
-    run: tuple[SoundClip, ...], rate: int, ctx: Context, facts: SoundFacts
+    run: tuple[SoundClip, ...],
+    rate: int,
+    check: Callable[[], None],
+    facts: SoundFacts,
+    begin: Fraction,
 ) -> Iterator[tuple[SoundClip, bool, Fraction | None, Samples]]:
     """Decoded frames of a run: (clip, whether its place must be met exactly, time on the source's
-    clock, samples)."""
+    clock, samples). What lies before `begin` seconds of the run may be left out."""
     convert = _Converter(rate)
     decoder: AudioCodecContext | None = None
     extradata: bytes | None = None
     last: SoundClip | None = None
     first = True
     for clip in run:
+        plain = clip.stream.codec.startswith("pcm_") and not clip.stream.start
+        wave = plain_wave(Path(clip.clip.path)) if plain else None
+        if wave is not None and (wave.rate, wave.channels) == (rate, clip.stream.channels):
+            at = max(0, ticks(clip.zero + begin, Fraction(1, rate)))
+            for block in wave.blocks(at):
+                check()
+                yield clip, first, Fraction(at, rate), block
+                at += block.shape[1]
+                first = False
+            first = True
+            continue
         container = open_media(Path(clip.clip.path))
         try:
             stream = _audio_stream(container, clip.clip.stream)
+            if begin:
+                container.seek(ticks(clip.zero + begin, clip.stream.time_base), stream=stream)
             own = stream.codec_context
             goes_on = (
                 decoder is not None
                 and last is not None
-                and _is_one_stream(last, clip)
+                and is_one_stream(last, clip)
                 and own.extradata == extradata
             )
             if goes_on:
@@ -237,14 +314,14 @@ def _frames(
             elif decoder is not None and last is not None:
                 for frame in _decoded(decoder, None, facts):
                     yield last, False, None, convert(frame)
-                first = first or not _is_one_stream(last, clip)
+                first = first or not is_one_stream(last, clip)
             if not goes_on:
                 decoder, extradata = own, own.extradata
             assert decoder is not None
             base = clip.stream.time_base
             found = _packets(container, stream, facts)
             for packet in without_jumps(found, clip.stream.jumps, base):
-                ctx.check()
+                check()
                 for frame in _decoded(decoder, packet, facts):
                     time = None if frame.pts is None else frame.pts * base
                     yield clip, first, time, convert(frame)

@@ -18,6 +18,8 @@ from backend.store.backup import sync_folder
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
+CHECKPOINTS = frozenset({ArtifactKind.PICTURE, ArtifactKind.SOUND})
+"""Kinds that are of use only until the film is there."""
 NAME_BYTES = 120
 """Longest title in a file name: leaves room for the rest in the 255 bytes of a name."""
 
@@ -50,7 +52,7 @@ def place(settings: Settings, session: Session, kind: ArtifactKind, key: str, su
     if kind is ArtifactKind.FILM:
         name = f"{file_name(session.title)} {key[:8]}{suffix}"
         return film_folder(settings, session) / name
-    if kind is ArtifactKind.PICTURE:
+    if kind in CHECKPOINTS:
         return work_folder(settings, session.id) / f"{key}{suffix}"
     return film_folder(settings, session) / ".previews" / f"{kind}-{key[:16]}{suffix}"
 

@@ -353,9 +353,9 @@ def write_manifest(library: Library, session: str) -> None:
 
 
 def drop_checkpoints(settings: Settings, library: Library, session: str) -> None:
-    """Remove the chunks that a film was made of, once it is there."""
+    """Remove the pieces that a film was made of, once it is there."""
     for artifact in library.artifacts.of_session(session):
-        if artifact.kind is ArtifactKind.PICTURE:
+        if artifact.kind in shelf.CHECKPOINTS:
             Path(artifact.path).unlink(missing_ok=True)
             library.artifacts.forget(artifact)
 

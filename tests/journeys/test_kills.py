@@ -22,6 +22,7 @@ IN_CHILD = {
     "film-open",
     "film-half",
     "chunk-written",
+    "sound-written",
     "film-written",
     "film-checked",
     "child-done",

@@ -26,7 +26,7 @@ def heard(
     sound = plan(session.timeline, session.infos).sound
     assert sound
     facts = SoundFacts()
-    samples = np.concatenate(list(film_sound(sound, ctx, facts)), axis=1)
+    samples = np.concatenate(list(film_sound(sound, ctx.check, facts)), axis=1)
     assert samples.shape == (sound.channels, sound.samples)
     return samples, facts, sound.rate
 
@@ -209,7 +209,7 @@ def test_a_source_that_holds_less_than_it_promised_is_told(tmp_path: Path, ctx: 
     assert sound
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     facts = SoundFacts()
-    samples = np.concatenate(list(film_sound(sound, ctx, facts)), axis=1)
+    samples = np.concatenate(list(film_sound(sound, ctx.check, facts)), axis=1)
     assert samples.shape[1] == RATE * 2
     assert facts.missing == pytest.approx(1, abs=0.05)
 
@@ -218,7 +218,9 @@ def test_runs_end_where_the_format_or_the_flow_does(tmp_path: Path) -> None:
     a = record(tmp_path / "a.wav", audio=Audio(beeps(1, []), "pcm_s16le"))
     b = record(tmp_path / "b.wav", audio=Audio(beeps(1, []), "pcm_s16le"))
     c = record(tmp_path / "c.wav", audio=Audio(beeps(1, [], 8000), "pcm_s16le", 8000))
-    session = take(None, [a, b, c, a], [None, None, None, Fraction(9)])
+    d = record(tmp_path / "d.wav", audio=Audio(beeps(1, [], 8000), "pcm_s16le", 8000))
+    e, f = cut(record(tmp_path / "e.aac", audio=Audio(beeps(4, []))), tmp_path, 100)
+    session = take(None, [a, b, c, d, e, f, a], [None] * 6 + [Fraction(19)])
     sound = plan(session.timeline, session.infos).sound
     assert sound
-    assert [len(run) for run in runs(sound)] == [2, 1, 1]
+    assert [len(run) for run in runs(sound)] == [1, 1, 2, 2, 1]
