@@ -161,15 +161,15 @@ def open_piece(path: Path) -> EncodedPiece:
 
 
 def track_packets(
-    piece: Piece, encoded: EncodedPiece, stream: AudioStream
+    plan: SoundPlan, piece: Piece, encoded: EncodedPiece, stream: AudioStream
 ) -> Iterator[Packet[AudioStream]]:
-    """The packets of a piece with their places on the film's track."""
+    """The packets of a piece with their places on the film's track, which ends with its sound."""
     number = piece.first
     for data in encoded.packets():
         packet = cast("Packet[AudioStream]", Packet(data))
         packet.stream = stream
         packet.pts = packet.dts = (number - 1) * FRAME
-        packet.duration = FRAME
+        packet.duration = min(FRAME, plan.samples - (number - 1) * FRAME)
         packet.is_keyframe = True
         number += 1
         yield packet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from backend.core.artifact import ArtifactKind, artifact_key
@@ -12,9 +13,10 @@ from backend.core.timeline import Clip, Timeline
 from backend.media.copy import NotCopyable
 from backend.media.plan import RenderPlan, plan
 from backend.media.render import Rendered, render
+from backend.media.soundcopy import SoundNotCopyable
 from backend.media.verify import FilmFacts, Spoiled, verify
 
-ENGINE = 1
+ENGINE = 2
 """Version of everything that shapes a film; raise it when films change."""
 
 
@@ -53,25 +55,40 @@ def merge(
 ) -> dict[str, object]:
     """Write the film of `timeline` to `output`, verified and on the disk.
 
-    Copies the picture where browsers play it; where a copy does not come out right, encodes it
-    instead, once. `infos` and `sources` hold every clip's file, by path. Returns JSON values that
+    Copies picture and sound where browsers play them; where a copy does not come out right, encodes
+    it instead. `infos` and `sources` hold every clip's file, by path. Returns JSON values that
     tell what the film is and how it was made. Raises FaultError or `Stopped`; an unfinished
     `output` is left to the caller.
     """
     tags = _tags(timeline, infos, title)
     made = plan(timeline, infos)
-    try:
-        rendered = render(made, sources, output, ctx, tags)
-        film = verify(output, rendered.expected, ctx)
-    except (NotCopyable, Spoiled) as error:
-        if not any(part.encoding is None for part in made.picture):
-            raise
-        reason = error.what if isinstance(error, Spoiled) else str(error)
-        made = plan(timeline, infos, encode_because=f"cannot be copied: {reason}")
-        rendered = render(made, sources, output, ctx, tags)
-        film = verify(output, rendered.expected, ctx)
+    while True:
+        try:
+            rendered = render(made, sources, output, ctx, tags)
+            film = verify(output, rendered.expected, ctx)
+            break
+        except (NotCopyable, SoundNotCopyable, Spoiled) as error:
+            made = _other(made, error, timeline, infos)
     ctx.reach("film-checked")
     return _facts(made, rendered, film)
+
+
+def _other(
+    made: RenderPlan,
+    error: NotCopyable | SoundNotCopyable | Spoiled,
+    timeline: Timeline,
+    infos: Mapping[str, MediaInfo],
+) -> RenderPlan:
+    """Another way to make a film that did not come out right: what was copied is encoded, the sound
+    first, since that is soon done. Raises `error` where nothing was copied."""
+    sound = made.sound
+    if sound is not None and sound.copied and not isinstance(error, NotCopyable):
+        return replace(made, sound=replace(sound, copied=False))
+    if all(part.encoding for part in made.picture):
+        raise error
+    reason = error.what if isinstance(error, Spoiled) else str(error)
+    again = plan(timeline, infos, encode_because=f"cannot be copied: {reason}")
+    return replace(again, sound=sound)
 
 
 def _tags(timeline: Timeline, infos: Mapping[str, MediaInfo], title: str) -> dict[str, str]:
@@ -112,6 +129,7 @@ def _facts(made: RenderPlan, rendered: Rendered, film: FilmFacts) -> dict[str, o
         "channels": film.channels,
         "picture": None if part is None else "encoded" if part.encoding else "copied",
         "reason": part.reason if part else None,
+        "sound": None if made.sound is None else "copied" if made.sound.copied else "encoded",
         "damaged_frames": rendered.picture.damaged,
         "damaged_sound": rendered.sound.damaged,
         "missing_sound": float(rendered.sound.missing),

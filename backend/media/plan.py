@@ -16,6 +16,7 @@ from backend.core.progress import Stage
 from backend.core.time import TimeRange, timecode
 from backend.core.timeline import Clip, Gap, Timeline, TrackKind
 from backend.media.colour import HDR_TRANSFERS
+from backend.media.onestream import copies
 
 CHUNK = Fraction(10)
 """Seconds of picture that are encoded at a stretch, and lost at most when an encode is killed."""
@@ -126,6 +127,8 @@ class SoundPlan:
     duration: Fraction
     coder: str = "fast"
     """FFmpeg's coefficient search: "fast" takes half the time of "twoloop"."""
+    copied: bool = False
+    """Whether the packets of the clips become the film's as they are."""
 
     @property
     def layout(self) -> str:
@@ -154,7 +157,8 @@ class RenderPlan:
         if self.sound:
             for sound in self.sound.clips:
                 why = f"{sound.stream.codec} {sound.stream.rate} Hz {sound.stream.layout}"
-                rows.append((*_ends(sound.span), "sound", f"AAC {self.sound.layout}", why))
+                how = "copy" if self.sound.copied else f"AAC {self.sound.layout}"
+                rows.append((*_ends(sound.span), "sound", how, why))
         widths = [max(len(row[i]) for row in rows) for i in range(5)]
         return "\n".join(
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -259,6 +263,7 @@ def _sound(timeline: Timeline, infos: Mapping[str, MediaInfo]) -> SoundPlan | No
         96_000 * channels if channels == 1 else 160_000,
         tuple(clips),
         track.duration,
+        copied=copies(clips, infos, rate),
     )
 
 
@@ -288,7 +293,7 @@ def _stages(
         label = "Joining sound"
     else:
         label = "Writing the film"
-    weight = float(duration) / (100 if sound else 2000)
+    weight = float(duration) / (100 if sound and not sound.copied else 2000)
     stages.append(Stage("film", label, 0.1 + weight))
     stages.append(Stage("checking", "Checking the film", 0.3))
     return tuple(stages)

@@ -28,6 +28,7 @@ from backend.media.picture import PictureFacts
 from backend.media.plan import PicturePlan, RenderPlan
 from backend.media.read import open_media
 from backend.media.sound import SoundFacts
+from backend.media.soundcopy import SoundNotCopyable, add_copied, copied_sound
 from backend.media.source import require_unchanged, shown
 from backend.media.track import SoundTrack
 from backend.media.verify import Expected, ExpectedAudio, ExpectedVideo
@@ -60,8 +61,9 @@ def render(
 ) -> Rendered:
     """Write the film of `plan` to `output`. `sources`: every file that it reads.
 
-    Raises NotCopyable where packets turn out unfit, FaultError where a source or the disk fails,
-    `Stopped` when the work was asked to end. An unfinished `output` is left to the caller.
+    Raises NotCopyable or SoundNotCopyable where packets turn out unfit, FaultError where a source
+    or the disk fails, `Stopped` when the work was asked to end. An unfinished `output` is left to
+    the caller.
     """
     ctx.plan(plan.stages)
     for i, source in enumerate(sources):
@@ -70,7 +72,7 @@ def render(
         ctx.progress("reading", (i + 1) / len(sources))
     try:
         rendered = _made(plan, sources, output, ctx, tags)
-    except (FaultError, NotCopyable):
+    except (FaultError, NotCopyable, SoundNotCopyable):
         # A file that changes under the reader fails in many ways; the change is what to tell.
         for source in sources:
             require_unchanged(source)
@@ -159,9 +161,11 @@ def _mux(
             tracks.append(iter(video))
         ctx.reach("film-open")
         if plan.sound is not None:
-            sound = SoundTrack(plan.sound, sources, ctx, told.heard)
-            track = add_aac(writer, plan.sound)
-            heard = sound.packets(track, stack)
+            if plan.sound.copied:
+                heard = copied_sound(plan.sound, add_copied(writer, plan.sound), ctx)
+            else:
+                sound = SoundTrack(plan.sound, sources, ctx, told.heard)
+                heard = sound.packets(add_aac(writer, plan.sound), stack)
             audio = _Counted(heard, ticks_a_second // plan.sound.rate)
             tracks.append(iter(audio))
         whole = max(int(plan.duration * ticks_a_second), 1)
@@ -183,7 +187,8 @@ def _mux(
     if audio is not None and plan.sound is not None:
         made = plan.sound
         listened = ExpectedAudio("aac", made.rate, made.channels, audio.count, made.duration)
-    return Expected(seen, listened), sound.facts if sound else SoundFacts()
+    joined = len(plan.sound.clips) - 1 if plan.sound else 0
+    return Expected(seen, listened), sound.facts if sound else SoundFacts(joined=joined)
 
 
 class _Counted:
@@ -212,9 +217,8 @@ class _Progress:
 
     def __init__(self, ctx: Context, plan: RenderPlan) -> None:
         self._ctx = ctx
-        self._heard = 0.0 if plan.sound else 1.0
-        self._written = 0.0
-        self._weight = _ENCODING if plan.sound else 0.0
+        self._heard = self._written = 0.0
+        self._weight = _ENCODING if plan.sound and not plan.sound.copied else 0.0
         self._half = False
         self._share = 0.0
 

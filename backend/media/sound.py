@@ -24,10 +24,13 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from backend.core.fault import Category, refuse
 from backend.core.time import ticks
 from backend.media.clock import without_jumps
+from backend.media.onestream import is_one_stream
 from backend.media.plan import SoundClip, SoundPlan
 from backend.media.read import open_media
+from backend.media.source import shown
 from backend.media.wave import plain_wave
 
 Samples = npt.NDArray[np.float32]
@@ -39,10 +42,6 @@ and the jitter of recorders. Beyond it something is missing, or there twice."""
 
 FADE = Fraction(5, 1000)
 """Seconds of fade where sound is cut, so that it does not click."""
-
-_JOINS = Fraction(5, 1000)
-"""Seconds between the end of one piece and the start of the next that still make one stream;
-segment writers round to milliseconds."""
 
 _BLOCK = 48_000
 """Samples of silence handed on at a time."""
@@ -85,12 +84,6 @@ def _goes_on(before: SoundClip, clip: SoundClip, rate: int) -> bool:
         and (a.codec, a.rate, a.layout) == (b.codec, b.rate, b.layout)
         and (a.rate != rate or is_one_stream(before, clip))
     )
-
-
-def is_one_stream(before: SoundClip, clip: SoundClip) -> bool:
-    """Whether a recorder cut one stream in two here: the clock goes on where it stood."""
-    end = before.stream.start + before.stream.duration
-    return before.clip.path != clip.clip.path and abs(clip.stream.start - end) <= _JOINS
 
 
 def begins_anywhere(run: tuple[SoundClip, ...], rate: int) -> bool:
@@ -299,7 +292,7 @@ def _frames(
             continue
         container = open_media(Path(clip.clip.path))
         try:
-            stream = _audio_stream(container, clip.clip.stream)
+            stream = audio_stream(container, clip.clip.stream)
             if begin:
                 container.seek(ticks(clip.zero + begin, clip.stream.time_base), stream=stream)
             own = stream.codec_context
@@ -334,9 +327,15 @@ def _frames(
             yield last, first, None, convert(frame)
 
 
-def _audio_stream(container: InputContainer, index: int) -> AudioStream:
-    stream = container.streams[index]
-    assert isinstance(stream, AudioStream)
+def audio_stream(container: InputContainer, index: int) -> AudioStream:
+    """The sound track of that index. Raises FaultError where it is gone since the file was seen."""
+    stream = container.streams[index] if index < len(container.streams) else None
+    if not isinstance(stream, AudioStream):
+        raise refuse(
+            Category.CORRUPT,
+            f"“{shown(container.name)}” no longer holds the sound that was found in it.",
+            "Wait until the program that writes it is done, then import it again.",
+        )
     return stream
 
 

@@ -68,7 +68,7 @@ class SoundTrack:
         for i, piece in enumerate(self._pieces):
             encoded = self._encoded(i, crew)
             self._note(encoded.facts)
-            for n, packet in enumerate(track_packets(piece, encoded, stream)):
+            for n, packet in enumerate(track_packets(self._plan, piece, encoded, stream)):
                 if n % _HEED == 0:
                     self._gather(crew, 0.0)
                 yield packet

@@ -8,7 +8,7 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import av
 from av.audio.stream import AudioStream
@@ -19,6 +19,8 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from backend.core.fault import FaultError, explain
+
+S = TypeVar("S", VideoStream, AudioStream)
 
 _MAX_TIMESCALE = 1_000_000_000
 
@@ -68,7 +70,7 @@ class Mp4Writer:
             raise FaultError(explain(error, doing)) from error
         self._container.metadata.update(tags or {})
 
-    def add_copy(self, template: VideoStream, time_base: Fraction) -> VideoStream:
+    def add_copy(self, template: S, time_base: Fraction) -> S:
         """A track for packets of `template`: codec parameters, aspect, colour and rotation kept."""
         stream = self._container.add_stream_from_template(template, opaque=True)
         stream.time_base = time_base

@@ -65,10 +65,12 @@ def decoded(sound: SoundPlan, made: list[tuple[Piece, EncodedPiece]], path: Path
     with Mp4Writer(path, "write the film", faststart=True, timescale=sound.rate) as writer:
         stream = add_aac(writer, sound)
         for piece, encoded in made:
-            for packet in track_packets(piece, encoded, stream):
+            for packet in track_packets(sound, piece, encoded, stream):
                 writer.write(packet)
     with av.open(str(path)) as film:
-        assert film.streams.audio[0].frames == packets_of(sound)
+        track = film.streams.audio[0]
+        assert track.frames == packets_of(sound)
+        assert track.duration == sound.samples, "priming and padding are not heard"
     heard, rate = sound_of(path)
     assert rate == sound.rate
     return heard
