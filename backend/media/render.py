@@ -25,6 +25,7 @@ from backend.media.copy import NotCopyable, copied, video_stream
 from backend.media.encode import add_encoded, chunk_packets, encode_chunks
 from backend.media.order import Disorder
 from backend.media.picture import PictureFacts
+from backend.media.pieces import packets_of
 from backend.media.plan import PicturePlan, RenderPlan
 from backend.media.read import open_media
 from backend.media.sound import SoundFacts
@@ -32,7 +33,7 @@ from backend.media.soundcopy import SoundNotCopyable, add_copied, copied_sound
 from backend.media.source import require_unchanged, shown
 from backend.media.track import SoundTrack
 from backend.media.verify import Expected, ExpectedAudio, ExpectedVideo
-from backend.media.write import Mp4Writer
+from backend.media.write import IndexTooLarge, Mp4Writer, index_room
 
 _TELL_EVERY = 32
 """Packets between two words on the progress; telling costs more than copying."""
@@ -104,7 +105,11 @@ def _made(
                 f"No picture in “{shown(path)}” could be decoded.",
                 "Play the file in another program; if it shows nothing there either, leave it out.",
             )
-    expected, heard = _mux(plan, part, chunks, sources, output, ctx, tags)
+    room = _room(plan, part)
+    try:
+        expected, heard = _mux(plan, part, chunks, sources, output, ctx, tags, room)
+    except IndexTooLarge:
+        expected, heard = _mux(plan, part, chunks, sources, output, ctx, tags, None)
     ctx.reach("film-written")
     return Rendered(expected, picture, heard)
 
@@ -123,6 +128,16 @@ def _require_complete(plan: RenderPlan, expected: Expected) -> None:
         )
 
 
+def _room(plan: RenderPlan, part: PicturePlan | None) -> int | None:
+    """Bytes to leave for the index; None where the number of pictures is not known beforehand."""
+    pictures = 0
+    if part is not None:
+        if part.encoding is not None or part.stream.frames is None:
+            return None
+        pictures = part.stream.frames
+    return index_room(pictures, packets_of(plan.sound) if plan.sound else 0)
+
+
 def _mux(
     plan: RenderPlan,
     part: PicturePlan | None,
@@ -131,6 +146,7 @@ def _mux(
     output: Path,
     ctx: Context,
     tags: Mapping[str, str],
+    room: int | None,
 ) -> tuple[Expected, SoundFacts]:
     timescale = part.time_base.denominator if part else plan.sound.rate if plan.sound else 1000
     video: _Counted | None = None
@@ -143,7 +159,14 @@ def _mux(
     with ExitStack() as stack:
         tracks: list[Iterator[tuple[int, AnyPacket]]] = []
         writer = stack.enter_context(
-            Mp4Writer(output, "write the film", faststart=True, timescale=timescale, tags=tags)
+            Mp4Writer(
+                output,
+                "write the film",
+                faststart=True,
+                room=room,
+                timescale=timescale,
+                tags=tags,
+            )
         )
         if part is not None:
             if part.encoding is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,6 +24,21 @@ from backend.core.fault import FaultError, explain
 S = TypeVar("S", VideoStream, AudioStream)
 
 _MAX_TIMESCALE = 1_000_000_000
+
+
+class IndexTooLarge(Exception):
+    """The room that was left for a film's index does not hold it."""
+
+
+def index_room(pictures: int, sounds: int) -> int:
+    """Bytes that hold the index of so many packets of picture and sound, whatever their order.
+
+    ISO/IEC 14496-12: for each packet its size (4); for one of picture also its duration, the offset
+    of its time (8 each) and a place in the list of keyframes (4); for each stretch of one track an
+    offset (8) and an entry in the table of stretches (12).
+    """
+    stretches = 2 * min(pictures, sounds) + (pictures + sounds) // 16
+    return 64 * 1024 + 24 * pictures + 4 * sounds + 20 * stretches
 
 
 def sync(path: Path) -> None:
@@ -48,18 +64,23 @@ class Mp4Writer:
         doing: str,
         *,
         faststart: bool,
+        room: int | None = None,
         timescale: int = 1000,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """`doing` completes "Rushes could not …". `timescale`: ticks a second of edit lists, and
-        so how exactly a late start is kept."""
+        """`doing` completes "Rushes could not …". `faststart` puts the index before the media:
+        into `room` bytes that are left free for it, else by moving all media in the end.
+        `timescale`: ticks a second of edit lists, and so how exactly a late start is kept."""
         self._path = path
         self._doing = doing
         self._last: dict[int, int] = {}
         self.packets: dict[int, int] = {}
         """Packets written, by index of the stream."""
         options = {"movie_timescale": str(min(max(timescale, 1000), _MAX_TIMESCALE))}
-        if faststart:
+        self._room = room if faststart else None
+        if self._room is not None:
+            options["moov_size"] = str(self._room)
+        elif faststart:
             options["movflags"] = "+faststart"
         try:
             # Explicit format: the name of an unfinished file ends in anything.
@@ -115,14 +136,16 @@ class Mp4Writer:
             self._container.close()
             sync(self._path)
         except (FFmpegError, OSError) as problem:
+            if self._room is not None and problem.errno == errno.EINVAL:
+                raise IndexTooLarge from problem
             raise FaultError(explain(problem, self._doing)) from problem
 
     def _abandon(self) -> None:
         """Close a file that nobody wants.
 
-        Closing an MP4 means to move all of its media behind the index, which for a long recording
-        takes longer than a person who cancelled will wait. While the file has another name, the
-        muxer cannot open it a second time and gives up at once.
+        Where no room was left for its index, closing an MP4 means to move all of its media, which
+        for a long recording takes longer than a person who cancelled will wait. While the file has
+        another name, the muxer cannot open it a second time and gives up at once.
         """
         aside = self._path.with_name(self._path.name + ".part")
         with suppress(OSError):

@@ -397,7 +397,8 @@ def test_cancelling_is_heard_everywhere(tmp_path: Path, ctx: Ctx, kind: str) -> 
 
 
 def test_a_film_that_was_cancelled_is_not_finished_first(tmp_path: Path, ctx: Ctx) -> None:
-    path = record(tmp_path / "v.mp4", Video(steady(3)))
+    # Encoded, so that nobody knows beforehand how large the index will be.
+    path = record(tmp_path / "v.mp4", Video(steady(3), "mpeg4", time_base=Fraction(1, 3000)))
     film = tmp_path / "f.part"
 
     def stop() -> None:
@@ -409,6 +410,21 @@ def test_a_film_that_was_cancelled_is_not_finished_first(tmp_path: Path, ctx: Ct
     left = kinds(film)
     assert "moov" not in left[: left.index("mdat")], "its media were not moved"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["artifacts", "f.part", "v.mp4"]
+
+
+def test_the_index_goes_where_room_was_left_for_it(
+    tmp_path: Path, ctx: Ctx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = record(tmp_path / "v.mp4", Video(uneven(6), options={"bf": "3"}), Audio(beeps(6, [5])))
+    film, _ = film_of(tmp_path, ctx, path)
+    assert kinds(film) == ["ftyp", "moov", "free", "free", "mdat"]
+    assert [number for _, number in pictures_of(film)] == list(range(len(uneven(6))))
+    # Too little of it: the film is written anew, in the way that needs none.
+    monkeypatch.setattr("backend.media.render.index_room", lambda *_: 2000)
+    again, _ = film_of(tmp_path, ctx, path)
+    assert kinds(again)[:2] == ["ftyp", "moov"]
+    assert pictures_of(again) == pictures_of(film)
+    assert beep_times(sound_of(again)[0]) == pytest.approx([5], abs=0.003)
 
 
 # ---------------------------------------------------------------- what goes wrong
