@@ -6,9 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from backend.core.time import ZERO, TimeRange
+from backend.core.fault import Category, refuse
+from backend.core.time import ZERO, TimeRange, timecode
 from backend.core.timeline import Clip, Gap, Timeline, Track
 from backend.core.timemap import Piece, Reason, TimeMap
+
+_READABLE = Fraction(1, 100)
+"""Seconds; a clock on a screen shows milliseconds, rounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,39 @@ def normalised(ranges: Iterable[TimeRange]) -> tuple[TimeRange, ...]:
         else:
             found.append(part)
     return tuple(found)
+
+
+def require_inside(ranges: Iterable[TimeRange], duration: Fraction) -> tuple[TimeRange, ...]:
+    """Ranges of a recording, as they were asked for, in order and disjoint.
+
+    An end that is later by less than people can read off a clock is the recording's own. Raises
+    FaultError (input) for one that is empty or lies outside.
+    """
+    found = []
+    for part in ranges:
+        end = min(part.end, duration) if part.end - duration < _READABLE else part.end
+        if part.start < 0 or part.start >= duration or end > duration:
+            raise refuse(
+                Category.INPUT,
+                f"{_named(part)} is not inside the recording, which lasts {timecode(duration)}.",
+                f"Choose a range between 0:00 and {timecode(duration)}.",
+            )
+        if end <= part.start:
+            raise refuse(
+                Category.INPUT,
+                f"{_named(part)} is empty: nothing lies between its start and its end.",
+                "Choose an end that is later than the start.",
+            )
+        found.append(TimeRange(part.start, end))
+    if not found:
+        raise refuse(
+            Category.INPUT, "No range was chosen.", "Say which part of the recording you want."
+        )
+    return normalised(found)
+
+
+def _named(part: TimeRange) -> str:
+    return f"{timecode(part.start)} – {timecode(part.end)}"
 
 
 def complement(ranges: Iterable[TimeRange], duration: Fraction) -> tuple[TimeRange, ...]:

@@ -14,6 +14,7 @@ from math import floor, isfinite
 ZERO = Fraction(0)
 FARTHEST = 10**12
 """Seconds; thirty thousand years."""
+_CLOCK = re.compile(r"(?:(?:(\d{1,6}):)?(\d{1,6}):)?(\d{1,9}(?:\.\d{1,12})?)", re.ASCII)
 _HUGE = re.compile(r"e[-+]?\d*[1-9_]\d{3}|\S{400}", re.IGNORECASE)
 
 
@@ -39,6 +40,22 @@ def seconds(value: int | str | float | Fraction) -> Fraction:
     if abs(time) > FARTHEST:
         raise ValueError("that is too long for a time")
     return time
+
+
+def clock(text: str) -> Fraction:
+    """Exact seconds from a time as people write it: `75.5`, `1:15.5` or `0:01:15.5`.
+
+    Raises ValueError for anything else.
+    """
+    found = _CLOCK.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text[:40]!r} is not a time such as 75.5 or 1:15.5")
+    hours, minutes, rest = found.groups()
+    if minutes is not None and Fraction(rest) >= 60:
+        raise ValueError(f"{text[:40]!r}: a minute has 60 seconds")
+    if hours is not None and int(minutes) >= 60:
+        raise ValueError(f"{text[:40]!r}: an hour has 60 minutes")
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(rest)
 
 
 def ticks(time: Fraction, time_base: Fraction) -> int:

@@ -7,8 +7,7 @@ at the next one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -23,17 +22,16 @@ from backend.core.fault import FaultError, explain
 from backend.core.media import Source
 from backend.core.time import ticks
 from backend.media import colour
-from backend.media.order import Ranked, held
 from backend.media.picture import PictureFacts, pictures, unforced
-from backend.media.plan import KEYFRAMES, PicturePlan
 from backend.media.read import open_media
+from backend.media.spans import KEYFRAMES, PicturePlan
 from backend.media.write import Mp4Writer, sync
 
-PICTURE_ENGINE = 1
+PICTURE_ENGINE = 2
 """Version of everything that shapes a chunk; raise it when chunks change."""
 
 _DOING = "encode the picture"
-_REORDER = 3
+REORDER = 3
 """Frames by which x264 reorders at most with the settings used here."""
 
 
@@ -47,7 +45,8 @@ def chunk_keys(part: PicturePlan, source: Source) -> list[str]:
             {
                 "stream": part.clip.stream,
                 "range": [str(chunk.start), str(chunk.end)],
-                "clip": [str(part.zero), str(part.span.start), str(part.span.end)],
+                "clip": [str(part.zero), str(part.span.start), str(part.span.end), part.held],
+                "ticks": str(part.time_base),
                 **part.encoding.parameters(),
             },
             PICTURE_ENGINE,
@@ -146,28 +145,27 @@ def _chunk(
 
 
 def _add_x264(writer: Mp4Writer, part: PicturePlan) -> VideoStream:
-    encoding, source = part.encoding, part.stream
+    encoding = part.encoding
     assert encoding is not None
-    rate = (source.frame_rate or Fraction(30)).limit_denominator(1001)
     options = {
         "preset": encoding.preset,
         "crf": str(encoding.crf),
         "profile": "high",
         "forced-idr": "1",
     }
-    stream = writer.add_encoder("libx264", rate, options)
+    if encoding.sps_id:
+        options["x264-params"] = f"sps-id={encoding.sps_id}"
+    stream = writer.add_encoder("libx264", encoding.rate, options)
     assert isinstance(stream, VideoStream)
     context = stream.codec_context
     context.width, context.height = encoding.width, encoding.height
     context.pix_fmt = "yuv420p"
     context.time_base = part.time_base
-    context.gop_size = max(1, ceil(rate * KEYFRAMES * 2))
-    context.sample_aspect_ratio = source.sample_aspect
-    sdr = encoding.to_sdr
-    primaries = "bt709" if sdr else source.color_primaries
-    transfer = "bt709" if sdr else source.color_transfer
-    matrix = "bt709" if sdr else source.color_matrix
-    context.color_range = 1 if sdr else colour.number(colour.RANGES, source.color_range) or 0
+    context.gop_size = max(1, ceil(encoding.rate * KEYFRAMES * 2))
+    if encoding.aspect != 1:
+        context.sample_aspect_ratio = encoding.aspect
+    range_, primaries, transfer, matrix = encoding.colours
+    context.color_range = colour.number(colour.RANGES, range_) or 0
     context.color_primaries = colour.number(colour.PRIMARIES, primaries) or 2
     context.color_trc = colour.number(colour.TRANSFERS, transfer) or 2
     if matrix != "gbr":
@@ -176,41 +174,10 @@ def _add_x264(writer: Mp4Writer, part: PicturePlan) -> VideoStream:
     return stream
 
 
-def add_encoded(
-    writer: Mp4Writer, part: PicturePlan, chunks: list[Path], stack: ExitStack
-) -> VideoStream:
-    """The film's picture track for packets of chunks, turned as the source was."""
-    first = next((path for path in chunks if path.stat().st_size), None)
-    if first is None:
-        raise ValueError("no frame could be decoded")
-    container = open_media(first)
-    stack.callback(container.close)
-    stream = writer.add_copy(container.streams.video[0], part.time_base)
-    if part.stream.rotation:
-        stream.set_display_rotation(-part.stream.rotation)
-    return stream
-
-
-def chunk_packets(
-    part: PicturePlan, chunks: list[Path], target: VideoStream, ctx: Context
-) -> Iterator[Packet[VideoStream]]:
-    """Packets of all chunks in decoding order, on the film's clock. Raises Disorder."""
-    return held(_ordered(part, chunks, target, ctx), ticks(part.span.end, part.time_base))
-
-
-def _ordered(
-    part: PicturePlan, chunks: list[Path], target: VideoStream, ctx: Context
-) -> Iterator[Packet[VideoStream]]:
-    for shown, decoded, packet in Ranked(_read(part, chunks, ctx), _REORDER):
-        packet.stream = target
-        packet.time_base = part.time_base
-        packet.pts, packet.dts = shown, decoded
-        yield packet
-
-
-def _read(
-    part: PicturePlan, chunks: list[Path], ctx: Context
+def read_chunks(
+    part: PicturePlan, chunks: Sequence[Path], ctx: Context
 ) -> Iterator[tuple[int, Packet[VideoStream]]]:
+    """Packets of all chunks in decoding order, each with the film's tick at which it is shown."""
     origins = _origins(part)
     for path, origin in zip(chunks, origins, strict=False):
         if not path.stat().st_size:

@@ -1,4 +1,4 @@
-"""What a copied H.264 stream must not change in mid film: its sequence parameter set.
+"""What has to be known of H.264 packets to copy them: parameter sets, and where decoding begins.
 
 Source: ITU-T H.264, sections 7.3.1, 7.3.2.1.1 and Annex B.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-_SPS = 7
+SPS, PPS = 7, 8
+_IDR = 5
+_SLICES = frozenset({1, 2, 3, 4, 5})
 _HIGH = {100, 110, 122, 244, 44, 83, 86, 118, 128}
 """Profiles whose parameter sets tell chroma format and bit depth."""
 
@@ -15,7 +17,7 @@ _LOOK = 4096
 """Bytes of a packet in which parameter sets are looked for; they come first."""
 
 
-class _Bits:
+class Bits:
     """Reads Exp-Golomb codes."""
 
     def __init__(self, data: bytes) -> None:
@@ -41,7 +43,7 @@ class _Bits:
         return (code + 1) // 2 if code % 2 else -(code // 2)
 
 
-def _skip_scaling_list(bits: _Bits, size: int) -> None:
+def _skip_scaling_list(bits: Bits, size: int) -> None:
     last = following = 8
     for _ in range(size):
         if following:
@@ -56,8 +58,8 @@ def shape(sps: bytes) -> tuple[int, ...]:
     is advice. Level and constraint flags are left out too. `sps` is the NAL unit with its header
     byte. Raises ValueError where it is none.
     """
-    bits = _Bits(sps.replace(b"\0\0\3", b"\0\0"))
-    if bits.take(8) & 31 != _SPS:
+    bits = Bits(sps.replace(b"\0\0\3", b"\0\0"))
+    if bits.take(8) & 31 != SPS:
         raise ValueError("no sequence parameter set")
     profile = bits.take(8)
     bits.take(16)
@@ -96,7 +98,8 @@ def length_size(extradata: bytes | None) -> int:
     return 0
 
 
-def _units(data: bytes, size: int) -> Iterator[bytes]:
+def units(data: bytes, size: int) -> Iterator[bytes]:
+    """NAL units of a packet. `size`: see `length_size`."""
     at = 0
     if size:
         while at + size < len(data):
@@ -107,15 +110,40 @@ def _units(data: bytes, size: int) -> Iterator[bytes]:
     at = data.find(b"\0\0\1")
     while at >= 0:
         end = data.find(b"\0\0\1", at + 3)
-        yield data[at + 3 : end if end >= 0 else len(data)]
+        # A unit never ends in zeros; those before a longer start code are nobody's.
+        yield data[at + 3 : end if end >= 0 else len(data)].rstrip(b"\0")
         at = end
+
+
+def is_idr(packet: memoryview | bytes, size: int) -> bool:
+    """Whether a packet is a frame from which decoding can begin, and before which nothing is shown
+    that is decoded later."""
+    for unit in units(bytes(packet[:_LOOK]), size):
+        if unit and unit[0] & 31 in _SLICES:
+            return unit[0] & 31 == _IDR
+    return False
 
 
 def shapes_in(packet: memoryview | bytes, size: int) -> Iterator[tuple[int, ...]]:
     """Shapes of the parameter sets at the start of a packet. `size`: see `length_size`."""
-    for unit in _units(bytes(packet[:_LOOK]), size):
-        if unit and unit[0] & 31 == _SPS:
+    for unit in units(bytes(packet[:_LOOK]), size):
+        if unit and unit[0] & 31 == SPS:
             yield shape(unit)
+
+
+def number_of(unit: bytes) -> int:
+    """The number of a sequence or picture parameter set. Raises ValueError where it is damaged."""
+    bits = Bits(unit[:64].replace(b"\0\0\3", b"\0\0"))
+    if bits.take(8) & 31 == SPS:
+        bits.take(24)
+    return bits.ue()
+
+
+def numbers_in(packet: memoryview | bytes, size: int) -> Iterator[int]:
+    """Numbers of the parameter sets at the start of a packet."""
+    for unit in units(bytes(packet[:_LOOK]), size):
+        if unit and unit[0] & 31 in (SPS, PPS):
+            yield number_of(unit)
 
 
 def shapes_of_header(extradata: bytes | None) -> Iterator[tuple[int, ...]]:

@@ -9,11 +9,13 @@ from pathlib import Path
 from backend.core.artifact import ArtifactKind, artifact_key
 from backend.core.context import Context
 from backend.core.media import MediaInfo, Source
-from backend.core.timeline import Clip, Timeline
+from backend.core.timeline import Clip, Timeline, TrackKind
 from backend.media.copy import NotCopyable
 from backend.media.plan import RenderPlan, plan
 from backend.media.render import Rendered, render
+from backend.media.seams import Seams, look
 from backend.media.soundcopy import SoundNotCopyable
+from backend.media.spans import to_look_at
 from backend.media.verify import FilmFacts, Spoiled, verify
 
 ENGINE = 2
@@ -61,7 +63,8 @@ def merge(
     `output` is left to the caller.
     """
     tags = _tags(timeline, infos, title)
-    made = plan(timeline, infos)
+    seams = seams_of(timeline, infos, ctx)
+    made = plan(timeline, infos, seams=seams)
     while True:
         try:
             rendered = render(made, sources, output, ctx, tags)
@@ -89,6 +92,24 @@ def _other(
     reason = error.what if isinstance(error, Spoiled) else str(error)
     again = plan(timeline, infos, encode_because=f"cannot be copied: {reason}")
     return replace(again, sound=sound)
+
+
+def seams_of(timeline: Timeline, infos: Mapping[str, MediaInfo], ctx: Context) -> dict[Clip, Seams]:
+    """What the packets around the cuts of a timeline allow."""
+    track = timeline.track(TrackKind.VIDEO)
+    found = {}
+    for clip in to_look_at(track, infos) if track else ():
+        ctx.check()
+        found[clip] = look(clip, infos[clip.path])
+    return found
+
+
+def _how(made: RenderPlan) -> str | None:
+    """How the picture was made, in a word."""
+    encoded = {part.encoding is not None for part in made.picture}
+    if len(encoded) > 1:
+        return "joined"
+    return {frozenset({True}): "encoded", frozenset({False}): "copied"}.get(frozenset(encoded))
 
 
 def _tags(timeline: Timeline, infos: Mapping[str, MediaInfo], title: str) -> dict[str, str]:
@@ -127,7 +148,7 @@ def _facts(made: RenderPlan, rendered: Rendered, film: FilmFacts) -> dict[str, o
         "frames": film.frames,
         "sample_rate": film.rate,
         "channels": film.channels,
-        "picture": None if part is None else "encoded" if part.encoding else "copied",
+        "picture": _how(made),
         "reason": part.reason if part else None,
         "sound": None if made.sound is None else "copied" if made.sound.copied else "encoded",
         "damaged_frames": rendered.picture.damaged,

@@ -17,16 +17,12 @@ from av.video.stream import VideoStream
 
 from backend.core.context import Context
 from backend.core.time import ticks
+from backend.media import colour
 from backend.media.clock import without_jumps
-from backend.media.plan import TIMED, PictureEncoding, PicturePlan
+from backend.media.playable import TIMED
 from backend.media.read import open_media
-
-_RUN_IN = Fraction(3)
-"""Seconds before the wanted time at which a seek aims: keyframes are found by decoding time, which
-runs ahead of the time they are shown."""
-
-_SEEKABLE = ("mov", "matroska")
-"""Containers whose index leads to the right frame, where they have one."""
+from backend.media.seams import sought
+from backend.media.spans import KEYFRAMES, PictureEncoding, PicturePlan
 
 _FORMAT = "yuv420p"
 
@@ -54,11 +50,14 @@ def pictures(
     assert part.encoding is not None
     begin = ticks(part.span.start, part.time_base)
     end = ticks(part.span.end, part.time_base)
+    if part.encoding.black:
+        yield from _black(part, max(start, begin), end, ctx)
+        return
     early: av.VideoFrame | None = None
     last: int | None = None
     for tick, frame in _prepared(part, start, ctx, facts):
         if tick < begin:
-            early = frame if part.clip.source_range.start > 0 else None
+            early = frame if part.held else None
             continue
         if early is not None and tick > begin and start <= begin:
             last = begin
@@ -72,6 +71,21 @@ def pictures(
         yield tick, frame
     if early is not None and start <= begin:
         yield begin, early
+
+
+def _black(
+    part: PicturePlan, start: int, end: int, ctx: Context
+) -> Iterator[tuple[int, av.VideoFrame]]:
+    """A black picture every now and then, so that a player finds one wherever it is sent."""
+    assert part.encoding is not None
+    frame = av.VideoFrame(part.encoding.width, part.encoding.height, _FORMAT)
+    full = part.encoding.colours[0] == "pc"
+    for plane, value in zip(frame.planes, (0 if full else 16, 128, 128), strict=True):
+        plane.update(bytes([value]) * plane.buffer_size)
+    step = ticks(KEYFRAMES, part.time_base)
+    for tick in range(start, end, step):
+        ctx.check()
+        yield tick, frame
 
 
 def _prepared(
@@ -93,18 +107,17 @@ def _decoded(
 ) -> Iterator[tuple[Fraction, av.VideoFrame]]:
     """Frames with their time on the source's own clock."""
     wanted = start * part.time_base + part.zero - part.span.start
-    container = open_media(Path(part.clip.path))
+    base = part.stream.time_base
+    inside = wanted > part.stream.start
+    container = (
+        sought(part.clip, part.stream, wanted) if inside else open_media(Path(part.clip.path))
+    )
     try:
         stream = container.streams[part.clip.stream]
         assert isinstance(stream, VideoStream)
         stream.thread_type = "AUTO"
-        base = part.stream.time_base
         step = 1 / part.stream.frame_rate if part.stream.frame_rate else Fraction(1, 25)
         timed = container.format.name.startswith(TIMED)
-        if start > ticks(part.span.start, part.time_base):
-            container = _sought(container, stream, wanted, part)
-            stream = container.streams[part.clip.stream]
-            assert isinstance(stream, VideoStream)
         time, zero = part.stream.start - step, None
         for frame, dts in _frames(container, stream, part, ctx, facts):
             if timed and frame.pts is not None:
@@ -114,33 +127,11 @@ def _decoded(
                 time = part.stream.start + (dts - zero) * base
             else:
                 time += step
+            # What leads into the frame that was sought is decoded without what it refers to.
+            facts.damaged += frame.is_corrupt and time >= wanted
             yield time, frame
     finally:
         container.close()
-
-
-def _sought(
-    container: InputContainer, stream: VideoStream, wanted: Fraction, part: PicturePlan
-) -> InputContainer:
-    """A container that stands before `wanted`: sought where its index can be trusted, else at its
-    beginning. Takes over the one it is given."""
-    base = part.stream.time_base
-    if container.format.name.startswith(_SEEKABLE) and len(stream.index_entries) > 1:
-        try:
-            container.seek(ticks(wanted - _RUN_IN, base), stream=stream)
-            packet = next((p for p in container.demux(stream) if p.size), None)
-            if packet and packet.is_keyframe and packet.pts is not None:
-                sure = packet.pts * base <= wanted
-                if sure:
-                    container.seek(ticks(wanted - _RUN_IN, base), stream=stream)
-                    stream.thread_type = "AUTO"
-                    return container
-        except FFmpegError:
-            pass  # an index that leads nowhere
-    container.close()
-    again = open_media(Path(part.clip.path))
-    again.streams[part.clip.stream].codec_context.thread_type = "AUTO"
-    return again
 
 
 def _frames(
@@ -178,8 +169,6 @@ def _frames(
                 fed.pop()
             continue
         for frame in frames:
-            if frame.is_corrupt:
-                facts.damaged += 1
             yield frame, fed.popleft() if fed else None
 
 
@@ -240,33 +229,7 @@ class _Shape:
             yield self._tick(frame), frame
 
     def _made(self, frame: av.VideoFrame) -> Graph | None:
-        encoding = self._encoding
-        filters: list[tuple[str, str]] = []
-        if encoding.deinterlace:
-            filters.append(("bwdif", "mode=send_frame:deint=interlaced"))
-        width, height = frame.width, frame.height
-        if any(encoding.crop) and (width, height) == (
-            encoding.width + encoding.crop[0],
-            encoding.height + encoding.crop[1],
-        ):
-            filters.append(("crop", f"{encoding.width}:{encoding.height}:0:0:exact=1"))
-            width, height = encoding.width, encoding.height
-        scale = []
-        if (width, height) != (encoding.width, encoding.height):
-            # A recording that turns or changes its shape keeps it, with black beside it.
-            scale.append(
-                f"w={encoding.width}:h={encoding.height}"
-                ":force_original_aspect_ratio=decrease:force_divisible_by=2"
-            )
-        if encoding.to_sdr:
-            scale.append(
-                "out_transfer=bt709:out_primaries=bt709:out_color_matrix=bt709:out_range=tv:"
-                "intent=perceptual"
-            )
-        if scale:
-            filters.append(("scale", ":".join(scale)))
-        if (width, height) != (encoding.width, encoding.height):
-            filters.append(("pad", f"{encoding.width}:{encoding.height}:-1:-1"))
+        filters = list(self._filters(frame))
         if not filters and frame.format.name in (_FORMAT, "yuvj420p"):
             return None
         filters.append(("format", _FORMAT))
@@ -281,6 +244,55 @@ class _Shape:
         node.link_to(graph.add("buffersink"))
         graph.configure()
         return graph
+
+    def _filters(self, frame: av.VideoFrame) -> Iterator[tuple[str, str]]:
+        encoding = self._encoding
+        if encoding.deinterlace:
+            yield "bwdif", "mode=send_frame:deint=interlaced"
+        width, height = frame.width, frame.height
+        wide, high = encoding.inner or (encoding.width, encoding.height)
+        right, bottom = encoding.crop
+        if any(encoding.crop) and (width, height) == self._first:
+            width, height = width - right, height - bottom
+            yield "crop", f"{width}:{height}:0:0:exact=1"
+        if encoding.turn:
+            yield from _TURNS[encoding.turn]
+            if encoding.turn % 180:
+                width, height = height, width
+        scale = []
+        changed = self._first is not None and (frame.width, frame.height) != self._first
+        if (width, height) != (wide, high):
+            scale.append(f"w={wide}:h={high}")
+        if changed:
+            # A recording that turns or changes its shape keeps it, with black beside it.
+            scale.append("force_original_aspect_ratio=decrease:force_divisible_by=2")
+        scale += self._colours(frame)
+        if scale:
+            yield "scale", ":".join(scale)
+        if encoding.inner or changed:
+            yield "pad", f"{encoding.width}:{encoding.height}:-1:-1:black"
+
+    def _colours(self, frame: av.VideoFrame) -> Iterator[str]:
+        encoding = self._encoding
+        if encoding.to_sdr:
+            yield "out_transfer=bt709:out_primaries=bt709:out_color_matrix=bt709:out_range=tv"
+            yield "intent=perceptual"
+            return
+        range_, _, _, matrix = encoding.colours
+        own = colour.MATRICES.get(int(frame.colorspace))
+        if matrix and own and matrix not in (own, "gbr"):
+            yield f"out_color_matrix={matrix}"
+        full = colour.RANGES.get(int(frame.color_range), "tv")
+        if full != (range_ or "tv"):
+            yield f"out_range={range_ or 'tv'}"
+
+
+_TURNS = {
+    90: (("transpose", "clock"),),
+    180: (("hflip", ""), ("vflip", "")),
+    270: (("transpose", "cclock"),),
+}
+"""Filters that turn a picture clockwise."""
 
 
 def unforced(frame: av.VideoFrame, key: bool) -> av.VideoFrame:

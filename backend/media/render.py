@@ -20,17 +20,19 @@ from av.video.stream import VideoStream
 from backend.core.context import Context
 from backend.core.fault import Category, FaultError, refuse
 from backend.core.media import Source
+from backend.core.time import ZERO
 from backend.media.aac import add_aac
-from backend.media.copy import NotCopyable, copied, video_stream
-from backend.media.encode import add_encoded, chunk_packets, encode_chunks
+from backend.media.copy import NotCopyable
+from backend.media.encode import encode_chunks
 from backend.media.order import Disorder
 from backend.media.picture import PictureFacts
+from backend.media.pictures import Chunks, PictureTrack
 from backend.media.pieces import packets_of
-from backend.media.plan import PicturePlan, RenderPlan
-from backend.media.read import open_media
+from backend.media.plan import RenderPlan
 from backend.media.sound import SoundFacts
 from backend.media.soundcopy import SoundNotCopyable, add_copied, copied_sound
 from backend.media.source import require_unchanged, shown
+from backend.media.spans import PicturePlan
 from backend.media.track import SoundTrack
 from backend.media.verify import Expected, ExpectedAudio, ExpectedVideo
 from backend.media.write import IndexTooLarge, Mp4Writer, index_room
@@ -92,32 +94,56 @@ def _made(
     tags: Mapping[str, str],
 ) -> Rendered:
     picture = PictureFacts()
-    part = plan.picture[0] if plan.picture else None
-    chunks: list[Path] = []
-    if part is not None and part.encoding is not None:
-        path = part.clip.path
-        source = next(source for source in sources if source.path == path)
-        chunks = encode_chunks(part, source, ctx, picture)
-        require_unchanged(source)
-        if not any(chunk.stat().st_size for chunk in chunks):
-            raise refuse(
-                Category.INPUT,
-                f"No picture in “{shown(path)}” could be decoded.",
-                "Play the file in another program; if it shows nothing there either, leave it out.",
-            )
-    room = _room(plan, part)
+    chunks = _encode(plan.picture, {source.path: source for source in sources}, ctx, picture)
+    room = _room(plan)
     try:
-        expected, heard = _mux(plan, part, chunks, sources, output, ctx, tags, room)
+        expected, heard = _mux(plan, chunks, sources, output, ctx, tags, room)
     except IndexTooLarge:
-        expected, heard = _mux(plan, part, chunks, sources, output, ctx, tags, None)
+        expected, heard = _mux(plan, chunks, sources, output, ctx, tags, None)
     ctx.reach("film-written")
     return Rendered(expected, picture, heard)
 
 
+def _encode(
+    parts: Sequence[PicturePlan], sources: Mapping[str, Source], ctx: Context, facts: PictureFacts
+) -> dict[PicturePlan, list[Path]]:
+    """The chunks of every part that is encoded."""
+    wanted = [part for part in parts if part.encoding]
+    whole = sum((part.span.duration for part in wanted), ZERO)
+    chunks: dict[PicturePlan, list[Path]] = {}
+    done = ZERO
+    for part in wanted:
+        source = sources[part.clip.path]
+        share = _Share(ctx, float(done / whole), float(part.span.duration / whole))
+        chunks[part] = encode_chunks(part, source, share, facts)
+        require_unchanged(source)
+        done += part.span.duration
+    files = [chunk for found in chunks.values() for chunk in found]
+    if len(wanted) == len(parts) and wanted and not any(chunk.stat().st_size for chunk in files):
+        raise refuse(
+            Category.INPUT,
+            f"No picture in “{shown(wanted[0].clip.path)}” could be decoded.",
+            "Play the file in another program; if it shows nothing there either, leave it out.",
+        )
+    return chunks
+
+
+class _Share:
+    """A context in which a whole stage is but a share of it."""
+
+    def __init__(self, ctx: Context, done: float, share: float) -> None:
+        self._ctx, self._done, self._share = ctx, done, share
+        self.plan, self.check, self.reach = ctx.plan, ctx.check, ctx.reach
+        self.find, self.part, self.keep = ctx.find, ctx.part, ctx.keep
+
+    def progress(self, stage: str, fraction: float) -> None:
+        self._ctx.progress(stage, min(1.0, self._done + self._share * fraction))
+
+
 def _require_complete(plan: RenderPlan, expected: Expected) -> None:
     """A copy must hold the packets that the source's index counts, but for a few at its edges."""
-    part = plan.picture[0] if plan.picture else None
-    if part is None or part.encoding is not None or expected.video is None:
+    part = plan.picture[0] if len(plan.picture) == 1 else None
+    if part is None or part.encoding or part.run or expected.video is None:
         return
     wanted, came = part.stream.frames, expected.video.packets
     if wanted is not None and came < wanted * Fraction(99, 100) - 5:
@@ -128,11 +154,12 @@ def _require_complete(plan: RenderPlan, expected: Expected) -> None:
         )
 
 
-def _room(plan: RenderPlan, part: PicturePlan | None) -> int | None:
+def _room(plan: RenderPlan) -> int | None:
     """Bytes to leave for the index; None where the number of pictures is not known beforehand."""
     pictures = 0
-    if part is not None:
-        if part.encoding is not None or part.stream.frames is None:
+    if plan.picture:
+        part = plan.picture[0]
+        if len(plan.picture) > 1 or part.encoding or part.run or part.stream.frames is None:
             return None
         pictures = part.stream.frames
     return index_room(pictures, packets_of(plan.sound) if plan.sound else 0)
@@ -140,22 +167,23 @@ def _room(plan: RenderPlan, part: PicturePlan | None) -> int | None:
 
 def _mux(
     plan: RenderPlan,
-    part: PicturePlan | None,
-    chunks: list[Path],
+    chunks: Chunks,
     sources: Sequence[Source],
     output: Path,
     ctx: Context,
     tags: Mapping[str, str],
     room: int | None,
 ) -> tuple[Expected, SoundFacts]:
-    timescale = part.time_base.denominator if part else plan.sound.rate if plan.sound else 1000
+    parts = plan.picture
+    rate = plan.sound.rate if plan.sound else 1
+    base = parts[0].time_base.denominator if parts else 1
+    timescale = base if parts else rate if plan.sound else 1000
+    picture: PictureTrack | None = None
     video: _Counted | None = None
     audio: _Counted | None = None
     told = _Progress(ctx, plan)
     sound: SoundTrack | None = None
-    ticks_a_second = lcm(
-        part.time_base.denominator if part else 1, plan.sound.rate if plan.sound else 1
-    )
+    ticks_a_second = lcm(base, rate)
     with ExitStack() as stack:
         tracks: list[Iterator[tuple[int, AnyPacket]]] = []
         writer = stack.enter_context(
@@ -168,19 +196,9 @@ def _mux(
                 tags=tags,
             )
         )
-        if part is not None:
-            if part.encoding is None:
-                container = open_media(Path(part.clip.path))
-                stack.callback(container.close)
-                source = video_stream(container, part.clip.stream)
-                target = writer.add_copy(source, part.time_base)
-                packets = copied(part, container, target, ctx)
-                size = (source.codec_context.width, source.codec_context.height)
-            else:
-                target = add_encoded(writer, part, chunks, stack)
-                packets = chunk_packets(part, chunks, target, ctx)
-                size = (part.encoding.width, part.encoding.height)
-            video = _Counted(packets, ticks_a_second // part.time_base.denominator)
+        if parts:
+            picture = PictureTrack(writer, parts, chunks, stack)
+            video = _Counted(picture.packets(ctx), ticks_a_second // base)
             tracks.append(iter(video))
         ctx.reach("film-open")
         if plan.sound is not None:
@@ -189,7 +207,7 @@ def _mux(
             else:
                 sound = SoundTrack(plan.sound, sources, ctx, told.heard)
                 heard = sound.packets(add_aac(writer, plan.sound), stack)
-            audio = _Counted(heard, ticks_a_second // plan.sound.rate)
+            audio = _Counted(heard, ticks_a_second // rate)
             tracks.append(iter(audio))
         whole = max(int(plan.duration * ticks_a_second), 1)
         try:
@@ -199,14 +217,16 @@ def _mux(
                     ctx.check()
                     told.written(time / whole)
         except Disorder as error:
-            raise NotCopyable(str(error)) from error
+            raise NotCopyable(f"the times of its frames are in disorder ({error})") from error
     ctx.progress("film", 1.0)
     seen = listened = None
-    if video is not None and part is not None:
+    if video is not None and picture is not None:
+        part = parts[-1]
         end = part.span.start + part.stream.start + part.stream.duration - part.zero
         end = min(end, part.span.end)
         last = video.last * part.time_base
-        seen = ExpectedVideo("h264", *size, video.count, last, max(end, last))
+        joins = tuple(part.span.start for part in parts[1:])
+        seen = ExpectedVideo("h264", *picture.size, video.count, last, max(end, last), joins)
     if audio is not None and plan.sound is not None:
         made = plan.sound
         listened = ExpectedAudio("aac", made.rate, made.channels, audio.count, made.duration)

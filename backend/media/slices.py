@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from backend.media.h264 import _HIGH, _Bits, _skip_scaling_list
+from backend.media.h264 import _HIGH, Bits, _skip_scaling_list
 
 SLICE, IDR, SEI, SPS, PPS, DELIMITER = 1, 5, 6, 7, 8, 9
 
@@ -31,7 +31,7 @@ class Sequence:
 
 def sequence(sps: bytes) -> Sequence:
     """Read a sequence parameter set, with its header byte. Raises ValueError for none."""
-    bits = _Bits(sps.replace(b"\0\0\3", b"\0\0"))
+    bits = Bits(sps.replace(b"\0\0\3", b"\0\0"))
     if bits.take(8) & 31 != SPS:
         raise ValueError("no sequence parameter set")
     profile = bits.take(8)
@@ -68,7 +68,7 @@ def sequence(sps: bytes) -> Sequence:
     return Sequence(width, height, number_bits, order_bits, bool(frames_only), bool(planes), rate)
 
 
-def _rate(bits: _Bits) -> Fraction | None:
+def _rate(bits: Bits) -> Fraction | None:
     if bits.take(1) and bits.take(8) == 255:
         bits.take(32)
     if bits.take(1):
@@ -93,7 +93,7 @@ def begins_picture(unit: bytes) -> bool:
 
 def order_count(unit: bytes, said: Sequence) -> int:
     """The lower bits of the picture order count in a slice's header. Raises ValueError."""
-    bits = _Bits(unit[:40].replace(b"\0\0\3", b"\0\0"))
+    bits = Bits(unit[:40].replace(b"\0\0\3", b"\0\0"))
     kind = bits.take(8) & 31
     bits.ue(), bits.ue(), bits.ue()
     if said.separate_planes:

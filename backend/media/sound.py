@@ -27,6 +27,7 @@ from av.error import FFmpegError
 from backend.core.fault import Category, refuse
 from backend.core.time import ticks
 from backend.media.clock import without_jumps
+from backend.media.leadin import led_in
 from backend.media.onestream import is_one_stream
 from backend.media.plan import SoundClip, SoundPlan
 from backend.media.read import open_media
@@ -220,15 +221,17 @@ def _run_samples(
     held: Samples | None = None  # one block stays back, to be faded if a gap follows
     fade_in = edges.fade_in and not begin
     fade_out = edges.fade_out and length == whole
+    exact = True  # until something of a clip is heard, its place is met to the sample
     for clip, first, time, block in _frames(run, rate, check, facts, Fraction(begin, rate)):
+        exact = exact or first
         if at >= length:
             break
         if time is not None:
             place = ticks(time - clip.zero + clip.span.start - origin, Fraction(1, rate))
             off = place - at
-            if off < 0 and (first or at == begin or off < -tolerance):
+            if off < 0 and (exact or off < -tolerance):
                 block = block[:, -off:]
-            elif off > 0 and (first or off > tolerance):
+            elif off > 0 and (exact or off > tolerance):
                 if held is not None:
                     yield _faded(held, fade, out=True)
                     held, fade_in = None, True
@@ -237,6 +240,7 @@ def _run_samples(
         block = block[:, : length - at]
         if not block.shape[1]:
             continue
+        exact = False
         if fade_in:
             block, fade_in = _faded(block, fade, out=False), False
         if held is not None:
@@ -295,6 +299,10 @@ def _frames(
             stream = audio_stream(container, clip.clip.stream)
             if begin:
                 container.seek(ticks(clip.zero + begin, clip.stream.time_base), stream=stream)
+            elif clip.cut_in and not led_in(container, stream, clip):
+                container.close()
+                container = open_media(Path(clip.clip.path))
+                stream = audio_stream(container, clip.clip.stream)
             own = stream.codec_context
             goes_on = (
                 decoder is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +28,15 @@ _EXACT = Fraction(1, 500)
 _GOP_LIMIT = 300
 """Frames decoded of one group of pictures; screen recordings have groups of many minutes."""
 
+_JOINS = 24
+"""Joins that are tried: more would take longer than the film took to make."""
+
+_BEHIND = 24
+"""Frames decoded behind a join: more than any encoder reorders."""
+
+_LEADING = 16
+"""Frames that may lead into the keyframe with which a trial begins, and are not shown then."""
+
 _SOUND_PIECE = 50
 """Packets of sound decoded at each place, about a second."""
 
@@ -41,6 +51,8 @@ class ExpectedVideo:
     """When the last frame is shown, in seconds of film."""
     end: Fraction
     """Where it ends."""
+    joins: tuple[Fraction, ...] = ()
+    """Where parts that were made in different ways meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +182,9 @@ def _verify(container: InputContainer, path: Path, expected: Expected, ctx: Cont
         _same("packets of sound:", audio.frames, expected.audio.packets)
         end = _seconds(audio, (audio.start_time or 0) + (audio.duration or 0))
         _close("the sound ends", end, expected.audio.end)
+    if video is not None and expected.video is not None:
+        for join in _some(expected.video.joins):
+            decoded += _try_join(container, video, join, ctx)
     streams = [stream for stream in (video, audio) if stream is not None]
     steps = len(streams) * 3
     for i, stream in enumerate(streams):
@@ -188,6 +203,49 @@ def _verify(container: InputContainer, path: Path, expected: Expected, ctx: Cont
         channels=audio.codec_context.layout.nb_channels if audio else None,
         decoded=decoded,
     )
+
+
+def _some(joins: Sequence[Fraction]) -> Sequence[Fraction]:
+    """At most `_JOINS` of them, spread evenly, the first and the last included."""
+    if len(joins) <= _JOINS:
+        return joins
+    return [joins[i * (len(joins) - 1) // (_JOINS - 1)] for i in range(_JOINS)]
+
+
+def _try_join(container: InputContainer, stream: VideoStream, join: Fraction, ctx: Context) -> int:
+    """Decode from the keyframe before a join until some frames behind it. Returns frames.
+
+    Every packet must become a frame at its own time: a decoder that meets parameter sets it does
+    not know drops some, or shows others twice.
+    """
+    base = Fraction(1) * (stream.time_base or 1)
+    at = int(join / base)
+    container.seek(max(at - 1, 0), stream=stream)
+    wanted: list[int] = []
+    found: list[int] = []
+    behind = 0
+    try:
+        for packet in container.demux(stream):
+            ctx.check()
+            if not packet.size or packet.pts is None:
+                continue
+            if len(wanted) > _GOP_LIMIT and not behind:
+                return len(found)  # a recording of minutes without a keyframe leads up to it
+            behind += packet.pts >= at
+            if behind > _BEHIND:
+                break
+            wanted.append(packet.pts)
+            found += [frame.pts for frame in packet.decode() if frame.pts is not None]
+        found += [f.pts for f in stream.codec_context.decode(None) if f.pts is not None]
+    except FFmpegError as error:
+        if error.errno != av.error.tag_to_code(b"EOF "):
+            raise Spoiled(f"it cannot be decoded across {float(join):.3f} s") from error
+    if found != sorted(wanted)[-len(found) :] or len(found) < len(wanted) - _LEADING:
+        raise Spoiled(
+            f"{len(found)} of {len(wanted)} pictures are shown around the join at"
+            f" {float(join):.3f} s"
+        )
+    return len(found)
 
 
 def _try(

@@ -3,10 +3,12 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.core.edits import complement, keep, normalised, remove
+from backend.core.edits import complement, keep, normalised, remove, require_inside
+from backend.core.fault import FaultError
 from backend.core.time import ZERO, TimeRange
 from backend.core.timeline import Clip, Gap, Timeline, Track, TrackKind
 from backend.core.timemap import Reason
@@ -133,3 +135,33 @@ def test_a_track_that_ends_early_stays_aligned() -> None:
         [TimeRange(Fraction(3), Fraction(6)), TimeRange(Fraction(8), Fraction(9))],
     )
     assert short.timeline.tracks[1].duration == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (-1, 2, "is not inside the recording, which lasts 0:10.000"),
+        (2, 11, "is not inside"),
+        (10, 10, "is not inside"),
+        (3, 3, "is empty"),
+    ],
+)
+def test_ranges_that_are_not_there_are_refused(start: int, end: int, words: str) -> None:
+    ten = Fraction(10)
+    with pytest.raises(FaultError) as caught:
+        require_inside([TimeRange(Fraction(start), Fraction(end))], ten)
+    assert words in caught.value.fault.message
+    assert caught.value.fault.hint
+    with pytest.raises(FaultError):
+        require_inside([], ten)
+
+
+def test_the_very_start_and_end_are_inside() -> None:
+    whole = TimeRange(ZERO, Fraction(29999, 3000))
+    read_off_a_clock = TimeRange(ZERO, Fraction(10))
+    assert require_inside([read_off_a_clock], whole.end) == (whole,)
+    last = TimeRange(Fraction(9), whole.end)
+    assert require_inside([last, TimeRange(ZERO, Fraction(1))], whole.end) == (
+        TimeRange(ZERO, Fraction(1)),
+        last,
+    )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.core.time import FARTHEST, TimeRange, seconds, ticks, timecode
+from backend.core.time import FARTHEST, TimeRange, clock, seconds, ticks, timecode
 
 times = st.fractions(min_value=-(10**6), max_value=10**6, max_denominator=10**6)
 bases = st.fractions(min_value=Fraction(1, 10**6), max_value=1, max_denominator=10**6)
@@ -109,3 +109,12 @@ def test_ranges_overlap_exactly_where_they_share_a_moment(
 @given(times, ranges())
 def test_a_range_without_length_overlaps_nothing(at: Fraction, span: TimeRange) -> None:
     assert not TimeRange(at, at).overlaps(span)
+
+
+def test_times_as_people_write_them() -> None:
+    written = {"75.5": "75.5", "1:15.5": "75.5", "0:01:15.5": "75.5", " 90:00 ": "5400", "0": "0"}
+    for text, seconds_ in written.items():
+        assert clock(text) == Fraction(seconds_)
+    for text in ("", "1:60", "1:75:00", "1:2:3:4", "-1", "1e9", "one", ".5", "1/2", "1:-2", "٣"):
+        with pytest.raises(ValueError, match=r"not a time|has 60"):
+            clock(text)

@@ -41,6 +41,22 @@ def test_without_reordering_frames_are_decoded_when_they_are_shown() -> None:
     ]
 
 
+@pytest.mark.parametrize("steps", [[3000], [1500, 3000, 3000, 60000]])
+@pytest.mark.parametrize("depth", [2, 3, 5])
+def test_no_frame_to_begin_with_waits_for_longer_than_the_first(
+    steps: list[int], depth: int
+) -> None:
+    shown = [sum(steps[j % len(steps)] for j in range(i)) for i in range(240)]
+    group = [0, 4, 2, 1, 3, 8, 6, 5, 7, 9]
+    order = [shown[10 * g + i] for g in range(24) for i in group]
+    result = [(time, decoded) for time, decoded, _ in Ranked([(t, t) for t in order], depth)]
+    assert [time for time, _ in result] == order
+    first = result[0][0] - result[0][1]
+    assert first > 0
+    assert all(time - decoded <= first for time, decoded in result[::10])
+    assert all(decoded > 0 for _, decoded in result[1:]), "the muxer takes none of them for first"
+
+
 def test_doubled_times_are_a_disorder() -> None:
     with pytest.raises(Disorder):
         list(Ranked([(0, 0), (10, 1), (10, 2), (20, 3)]))

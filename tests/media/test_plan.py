@@ -9,7 +9,7 @@ import pytest
 
 from backend.core.media import AudioStream, MediaInfo, VideoStream
 from backend.core.time import TimeRange
-from backend.core.timeline import Clip, Gap, Timeline, Track, TrackKind
+from backend.core.timeline import Clip, Timeline, Track, TrackKind
 from backend.media.plan import RenderPlan, plan
 
 VIDEO = VideoStream(
@@ -157,9 +157,6 @@ def test_a_timeline_that_cannot_be_rendered_is_refused() -> None:
     with pytest.raises(ValueError, match="nothing"):
         plan(Timeline(()), {})
     whole = TimeRange(Fraction(0), Fraction(5))
-    cut = Track(TrackKind.VIDEO, (Clip("v", 0, whole), Gap(Fraction(1)), Clip("v", 0, whole)))
-    with pytest.raises(ValueError, match="one clip"):
-        plan(Timeline((cut,)), {"v": info("v", VIDEO, None)})
     with pytest.raises(ValueError, match="no picture track"):
         plan(
             Timeline((Track(TrackKind.VIDEO, (Clip("v", 9, whole),)),)),
