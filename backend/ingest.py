@@ -71,7 +71,7 @@ class Ingest:
         brings the files again wants the film. Raises `FaultError`, having stored nothing.
         """
         found = find_files(paths)
-        picture, segments, notes = self._look(found)
+        picture, segments, notes = look_into(found, self._probe)
         sources = ([picture.source] if picture else []) + [s.source for s in segments]
         now = datetime.now(UTC)
         said = found.description
@@ -201,48 +201,48 @@ class Ingest:
             if merge and merge.status in (JobStatus.FAILED, JobStatus.CANCELLED):
                 self._library.jobs.retry(merge.id)
 
-    def _look(self, found: Found) -> tuple[Picture | None, list[Segment], list[str]]:
-        """Probe all files and tell picture from sound."""
-        files = [*found.media, *found.sound]
-        pictures: list[Picture] = []
-        segments: list[Segment] = []
-        notes: list[str] = []
-        offsets = found.description.offsets if found.description else {}
-        for path, probed in zip(files, self._probe(files), strict=True):
-            if isinstance(probed, Fault):
-                if probed.category is Category.INPUT and may_pass_over(path, found):
-                    notes.append(f"{path.name} was left out: it is no recording.")
-                    continue
-                raise FaultError(probed)
-            source, info = probed
-            if info.video and path not in found.sound:
-                pictures.append(Picture(source, info))
-            elif info.audio and found.apart and path not in found.sound:
-                listed = found.description is not None and found.description.segments is not None
-                why = f"{DESCRIPTION} does not list it"
-                if not listed:
-                    why = "the sound is in a folder of its own"
-                notes.append(f"{path.name} was left out: {why}.")
-            elif info.audio:
-                segments.append(Segment(source, info, offsets.get(path)))
-            else:
-                raise refuse(
-                    Category.INPUT,
-                    f"“{path.name}” is no sound: Rushes found no audio track in it.",
-                    "Take it out of the folder for sound, or leave it out.",
-                )
-        if len(pictures) > 1:
-            names = " and ".join(f"“{Path(p.source.path).name}”" for p in pictures[:3])
+
+def look_into(found: Found, probe: Probe) -> tuple[Picture | None, list[Segment], list[str]]:
+    """Probe all files and tell picture from sound."""
+    files = [*found.media, *found.sound]
+    pictures: list[Picture] = []
+    segments: list[Segment] = []
+    notes: list[str] = []
+    offsets = found.description.offsets if found.description else {}
+    for path, probed in zip(files, probe(files), strict=True):
+        if isinstance(probed, Fault):
+            if probed.category is Category.INPUT and may_pass_over(path, found):
+                notes.append(f"{path.name} was left out: it is no recording.")
+                continue
+            raise FaultError(probed)
+        source, info = probed
+        if info.video and path not in found.sound:
+            pictures.append(Picture(source, info))
+        elif info.audio and found.apart and path not in found.sound:
+            listed = found.description is not None and found.description.segments is not None
+            why = f"{DESCRIPTION} does not list it"
+            if not listed:
+                why = "the sound is in a folder of its own"
+            notes.append(f"{path.name} was left out: {why}.")
+        elif info.audio:
+            segments.append(Segment(source, info, offsets.get(path)))
+        else:
             raise refuse(
                 Category.INPUT,
-                f"There are {len(pictures)} videos ({names}), and a session has one.",
-                "Give each video its own folder, or name the one to use as “video” in"
-                f" {DESCRIPTION}.",
+                f"“{path.name}” is no sound: Rushes found no audio track in it.",
+                "Take it out of the folder for sound, or leave it out.",
             )
-        picture = pictures[0] if pictures else None
-        if picture is None and not segments:
-            raise nothing_found(found.folder or files[0].parent)
-        return picture, segments, notes + _notes(picture, segments)
+    if len(pictures) > 1:
+        names = " and ".join(f"“{Path(p.source.path).name}”" for p in pictures[:3])
+        raise refuse(
+            Category.INPUT,
+            f"There are {len(pictures)} videos ({names}), and a session has one.",
+            f"Give each video its own folder, or name the one to use as “video” in {DESCRIPTION}.",
+        )
+    picture = pictures[0] if pictures else None
+    if picture is None and not segments:
+        raise nothing_found(found.folder or files[0].parent)
+    return picture, segments, notes + _notes(picture, segments)
 
 
 def _notes(picture: Picture | None, segments: Sequence[Segment]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +13,7 @@ import click
 
 from backend.cli.command import Code, command
 from backend.cli.output import Output, amount, plain
-from backend.core.fault import Fault
+from backend.core.fault import Fault, FaultError
 from backend.core.media import AudioStream, MediaInfo, VideoStream
 from backend.core.time import timecode
 from backend.settings import Settings
@@ -20,12 +21,26 @@ from backend.settings import Settings
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
+@click.option("--plan", is_flag=True, help="How its film is made; also of a session or its folder.")
+@click.option(
+    "--cut",
+    "cuts",
+    multiple=True,
+    metavar="START-END",
+    help="With --plan: how this part would be cut out. May be given again.",
+)
 @command
-def inspect(files: tuple[Path, ...], settings: Settings, out: Output) -> Code:
+def inspect(
+    files: tuple[Path, ...], plan: bool, cuts: tuple[str, ...], settings: Settings, out: Output
+) -> Code:
     """Say what is in a media file: container, length, and every track.
 
     The file is looked at by a process of its own, so one that is broken can do no harm.
     """
+    if cuts and not plan:
+        raise click.UsageError("--cut goes with --plan.")
+    if plan:
+        return _plans([str(file) for file in files], cuts, settings, out)
     from backend.work.isolate import probe_files
 
     paths = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100 - links stay links
@@ -39,6 +54,35 @@ def inspect(files: tuple[Path, ...], settings: Settings, out: Output) -> Code:
         out.line({**_told(info), "key": source.key})
         if not out.json:
             _show(info, out)
+    return code
+
+
+def _plans(named: Sequence[str], cuts: Sequence[str], settings: Settings, out: Output) -> Code:
+    """Tell how the film of each is made: which stretches are copied, and which encoded and why."""
+    from backend.cli.recordings import inside, ranges_of, recordings
+    from backend.core.edits import keep, require_inside
+    from backend.work.apart import plan_apart
+
+    asked = ranges_of(cuts)
+    code = Code.DONE
+    for name in named:
+        try:
+            found = recordings(name, settings)
+            timeline = found.timeline
+            if asked:
+                ranges = require_inside(inside(asked, timeline.duration), timeline.duration)
+                timeline = keep(timeline, ranges).timeline
+            told = plan_apart(found.cutting(timeline))
+        except FaultError as error:
+            out.fail(error.fault, file=name)
+            code = Code.REFUSED
+            continue
+        out.line({key: told[key] for key in ("stretches", "notes")} | {"file": name})
+        if len(named) > 1:
+            out.say(plain(name))
+        out.say("\n".join(plain(line) for line in str(told["table"]).splitlines()))
+        for note in told["notes"] if isinstance(told["notes"], list) else []:
+            out.say(f"! {plain(note)}")
     return code
 
 

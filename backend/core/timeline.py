@@ -15,7 +15,7 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 
-from backend.core.session import Segment, Session
+from backend.core.session import Picture, Segment, Session
 from backend.core.time import ZERO, TimeRange
 
 
@@ -128,15 +128,19 @@ def join_segments(segments: Sequence[Segment]) -> Track:
 
 
 def session_timeline(session: Session) -> Timeline:
-    """The film of a session: its picture, with the segments' sound or else the video's own."""
+    """The film of a session."""
+    return recorded_timeline(session.picture, session.segments)
+
+
+def recorded_timeline(picture: Picture | None, segments: Sequence[Segment]) -> Timeline:
+    """The film of recordings: the picture, with the segments' sound or else the video's own."""
     tracks = []
-    picture = session.picture
     if picture is not None:
         whole = TimeRange(ZERO, picture.info.duration)
         video = picture.info.video[0].index
         tracks.append(Track(TrackKind.VIDEO, (Clip(picture.info.path, video, whole),)))
-    if session.segments:
-        tracks.append(join_segments(session.segments))
+    if segments:
+        tracks.append(join_segments(segments))
     elif picture is not None and picture.info.audio:
         sound = Clip(picture.info.path, picture.info.audio[0].index, whole)
         tracks.append(Track(TrackKind.AUDIO, (sound,)))
