@@ -37,6 +37,7 @@ from backend.media.extent import (
 from backend.media.read import open_media
 from backend.media.recovery import mended
 from backend.media.source import regular_file, shown
+from backend.media.wave import wave_info
 
 _HEAD_PACKETS = 4000
 """Packets read in search of the first frame of every track."""
@@ -83,6 +84,8 @@ def probe(path: Path) -> MediaInfo:
     on. Raises FaultError (input, missing, permission) where nothing in it can be played.
     """
     size = regular_file(path).st_size
+    if (plain := wave_info(path)) is not None:
+        return plain
     container = open_media(path)
     try:
         return _probe(container, path, size)

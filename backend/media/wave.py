@@ -10,15 +10,30 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from backend.core.fault import FaultError, explain
+from backend.core.media import AudioStream, MediaInfo
 from backend.media.source import regular_file, shown
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_SILENT = frozenset({b"fact", b"PEAK", b"JUNK", b"PAD ", b"FLLR"})
+"""Chunks that say nothing about the recording that is not known without them."""
+_TAGS = {
+    b"IART": "artist",
+    b"ICMT": "comment",
+    b"ICOP": "copyright",
+    b"ICRD": "date",
+    b"IGNR": "genre",
+    b"INAM": "title",
+    b"IPRD": "album",
+    b"ISFT": "encoder",
+}
+_LIST = 1 << 16
 _CHUNKS = 64
 """Chunks looked at in search of the samples."""
 
@@ -77,6 +92,47 @@ def plain_wave(path: Path) -> PlainWave | None:
 
     Raises FaultError (missing, permission, input) where there is no file to be read.
     """
+    found = _parsed(path)
+    return found[0] if found else None
+
+
+def wave_info(path: Path) -> MediaInfo | None:
+    """What FFmpeg would find out about a plain, whole WAV file, for a hundredth of the time; None
+    where a file is none, or holds more than is understood here. Raises as `plain_wave`."""
+    found = _parsed(path)
+    if found is None:
+        return None
+    wave, tags = found
+    if tags is None or not wave.samples:
+        return None
+    duration = Fraction(wave.samples, wave.rate)
+    stream = AudioStream(
+        index=0,
+        codec=f"pcm_{'f' if wave.float else 's'}{wave.bits}le",
+        profile=None,
+        rate=wave.rate,
+        channels=wave.channels,
+        layout="mono" if wave.channels == 1 else "stereo",
+        time_base=Fraction(1, wave.rate),
+        start=Fraction(0),
+        duration=duration,
+    )
+    return MediaInfo(
+        path=str(path),
+        container="wav",
+        size=path.stat().st_size,
+        duration=duration,
+        start=Fraction(0),
+        audio=(stream,),
+        tags=tuple(sorted(tags.items())),
+    )
+
+
+_Tags = dict[str, str]
+
+
+def _parsed(path: Path) -> tuple[PlainWave, _Tags | None] | None:
+    """A plain WAV file, and its tags where everything in it is whole and known."""
     size = regular_file(path).st_size
     try:
         with path.open("rb") as file:
@@ -84,10 +140,12 @@ def plain_wave(path: Path) -> PlainWave | None:
             if (riff, wave) != (b"RIFF", b"WAVE"):
                 return None
             form: tuple[int, ...] | None = None
+            plain: PlainWave | None = None
+            tags: _Tags | None = {}
             for _ in range(_CHUNKS):
                 head = file.read(8)
                 if len(head) < 8:
-                    return None
+                    break
                 kind, length = struct.unpack("<4sI", head)
                 at = file.tell()
                 if kind == b"fmt ":
@@ -95,11 +153,33 @@ def plain_wave(path: Path) -> PlainWave | None:
                         return None
                     form = _form(file.read(length))
                 elif kind == b"data":
-                    return _plain(path, form, at, length, size)
+                    if plain is not None or (plain := _plain(path, form, at, length, size)) is None:
+                        return None
+                    tags = tags if at + length <= size else None
+                elif kind == b"LIST" and tags is not None:
+                    tags = _info(file.read(min(length, _LIST)), tags)
+                elif kind not in _SILENT:
+                    tags = None
                 file.seek(at + length + length % 2)
     except OSError as error:
         raise FaultError(explain(error, f"read “{shown(path)}”")) from error
-    return None
+    return None if plain is None else (plain, tags)
+
+
+def _info(chunk: bytes, tags: _Tags) -> _Tags | None:
+    """With the tags of a LIST chunk; None where one has no name."""
+    if chunk[:4] != b"INFO" or len(chunk) >= _LIST:
+        return None
+    at = 4
+    while at + 8 <= len(chunk):
+        kind, length = struct.unpack_from("<4sI", chunk, at)
+        name = _TAGS.get(kind)
+        text = chunk[at + 8 : at + 8 + length]
+        if name is None or len(text) < length:
+            return None
+        tags = {**tags, name: text.split(b"\0")[0].decode("utf-8", "replace")}
+        at += 8 + length + length % 2
+    return tags
 
 
 def _form(chunk: bytes) -> tuple[int, ...]:
