@@ -25,6 +25,7 @@ from backend.notify import Notifier
 from backend.services import Services
 from backend.settings import Settings
 from backend.store.library import Library, open_library
+from backend.work.ahead import Ahead
 from backend.work.isolate import make_sample, probe_files
 from backend.work.recovery import recover
 from backend.work.renditions import Renditions
@@ -57,6 +58,7 @@ class App:
         token: str,
         leaving: threading.Event,
         renditions: Renditions,
+        ahead: Ahead,
     ) -> None:
         self.settings = settings
         self.library = library
@@ -68,6 +70,7 @@ class App:
         self.token = token
         self.leaving = leaving
         self._renditions = renditions
+        self._ahead = ahead
         self._closed = False
 
     def unneeded(self) -> bool:
@@ -86,6 +89,7 @@ class App:
         self._renditions.stop()  # requests wait for its pieces
         self.server.stop()
         self.supervisor.stop()
+        self._ahead.stop()
         self.notifier.stop()
         self.library.close()
 
@@ -116,6 +120,7 @@ def build(settings: Settings, port: int | None = None) -> App:
             leave=leaving.set,
         )
         supervisor = Supervisor(settings, library, bus, board)
+        ahead = Ahead(settings, library, bus)
         server = _listen(services, port)
         desktop = NativeDesktop(_opener(settings, server.port, token))
         notifier = Notifier(library, bus, desktop, last_event)
@@ -130,6 +135,7 @@ def build(settings: Settings, port: int | None = None) -> App:
             token,
             leaving,
             renditions,
+            ahead,
         )
     except BaseException:
         library.close()
@@ -137,6 +143,7 @@ def build(settings: Settings, port: int | None = None) -> App:
     try:
         notifier.start()
         supervisor.start()
+        ahead.start()
         server.start()
         write_address(settings.address, server.port, token)
     except BaseException:

@@ -100,7 +100,8 @@ def _ends(span: TimeRange) -> tuple[str, str]:
     return timecode(span.start), timecode(span.end)
 
 
-def _sound(timeline: Timeline, infos: Mapping[str, MediaInfo]) -> SoundPlan | None:
+def sound_plan(timeline: Timeline, infos: Mapping[str, MediaInfo]) -> SoundPlan | None:
+    """How the sound of a timeline is made; None where it has none. Raises as `plan`."""
     track = timeline.track(TrackKind.AUDIO)
     if track is None:
         return None
@@ -191,7 +192,7 @@ def plan(
     picture: tuple[PicturePlan, ...] = ()
     if track is not None:
         picture = picture_parts(track, infos, seams or {}, encode_because)
-    sound = _sound(timeline, infos)
+    sound = sound_plan(timeline, infos)
     if not picture and sound is None:
         raise ValueError("there is nothing on the timeline")
     duration = timeline.duration

@@ -80,6 +80,21 @@ class Artifacts:
         """Record a file that has its name."""
         self._database.write(lambda transaction: settle(transaction, artifact))
 
+    def keep_while_live(self, artifact: Artifact) -> bool:
+        """Record a piece of a session that is still recorded; False, and nothing, where it is
+        not."""
+
+        def keep(transaction: Transaction) -> bool:
+            live = transaction.execute(
+                "SELECT 1 FROM session WHERE id = ? AND state = 'live' AND deleted_at IS NULL",
+                (artifact.session,),
+            )
+            if live:
+                settle(transaction, artifact)
+            return bool(live)
+
+        return self._database.write(keep)
+
     def forget(self, artifact: Artifact) -> None:
         """Drop the record of a file that is gone. A film that is forgotten no longer plays."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -175,11 +176,12 @@ def helped(monkeypatch: pytest.MonkeyPatch, hands: int = 2) -> None:
 
 def family() -> list[psutil.Process]:
     """Processes of crews that this one has spawned."""
-    return [
-        child
-        for child in psutil.Process().children()
-        if child.status() != psutil.STATUS_ZOMBIE and "spawn_main" in " ".join(child.cmdline())
-    ]
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # or it is about to go
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def until_gone(processes: list[psutil.Process]) -> None:
