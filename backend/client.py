@@ -11,8 +11,6 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import urllib3
-
 from backend.core.fault import Category, Fault
 
 Json = dict[str, Any]
@@ -81,9 +79,14 @@ def segment_path(session: str, name: str) -> str:
 
 
 class Client:
-    """One backend. Close it, or use it in a `with`."""
+    """One backend. Close it, or use it in a `with`.
+
+    urllib3 is loaded with the first of them: the window starts its backend before it needs one.
+    """
 
     def __init__(self, address: Address, seconds: float = SECONDS) -> None:
+        import urllib3
+
         self.address = address
         self._pool = urllib3.HTTPConnectionPool(
             "127.0.0.1", address.port, maxsize=4, timeout=seconds, retries=False
@@ -145,6 +148,8 @@ class Client:
         The first item is empty: it tells that the stream stands, and that whatever happens from
         then on will come. Each carries `event`, and `id` where it is kept. Raises `Gone`.
         """
+        import urllib3
+
         query = {} if after is None else {"after": after}
         try:
             answer = self._pool.urlopen(
@@ -177,6 +182,8 @@ class Client:
         return {"Authorization": f"Bearer {self.address.token}"}
 
     def _send(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Json:
+        import urllib3
+
         try:
             answer = self._pool.urlopen(method, path, body=data, headers=headers)
         except (urllib3.exceptions.HTTPError, OSError) as error:

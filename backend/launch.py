@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -37,6 +38,11 @@ def attach(settings: Settings) -> Address | None:
 
 
 def _answers(address: Address) -> bool:
+    try:
+        # The usual stale address is found out before anything is loaded to ask there.
+        socket.create_connection(("127.0.0.1", address.port), ANSWER_SECONDS).close()
+    except OSError:
+        return False
     try:
         with Client(address, seconds=ANSWER_SECONDS) as client:
             client.get("/api/status")

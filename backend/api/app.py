@@ -27,6 +27,7 @@ from backend.api import (
     settings,
     shell,
 )
+from backend.api.routes import document
 from backend.api.wire import SERVICES
 from backend.services import Services
 
@@ -76,7 +77,7 @@ def build_app(services: Services) -> OpenAPI:
     @app.get("/api/openapi.json", doc_ui=False)
     def show_document() -> Response:
         """This document."""
-        return Response(faults.json_bytes(app.api_doc), content_type="application/json")
+        return Response(faults.json_bytes(document(app, ROUTES)), content_type="application/json")
 
     return app
 

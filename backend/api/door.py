@@ -20,14 +20,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask import Response, current_app
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 from werkzeug.http import parse_cookie
 
 from backend.api.faults import ERRORS
+from backend.api.routes import Routes
 from backend.api.wire import Done, reply, services
 
-api = APIBlueprint("door", __name__, url_prefix="/api/sign-in", abp_responses=ERRORS)
+api = Routes("door", __name__, url_prefix="/api/sign-in", abp_responses=ERRORS)
 
 KEY = "door.key"
 

@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator
 from typing import Annotated
 
 from flask import Response, current_app, request
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import Field
 
 from backend.api.faults import ERRORS, json_bytes
+from backend.api.routes import Routes
 from backend.api.wire import Asked, services
 from backend.bus import Bus, Subscription
 from backend.core.event import Event
 from backend.services import Services
 
-api = APIBlueprint("events", __name__, url_prefix="/api/events", abp_responses=ERRORS)
+api = Routes("events", __name__, url_prefix="/api/events", abp_responses=ERRORS)
 
 STREAMS = "rushes.streams"
 HEARTBEAT = 10.0

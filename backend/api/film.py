@@ -6,17 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
 from backend.api.faults import ERRORS, Refused
 from backend.api.files import in_ranges, send
+from backend.api.routes import Routes
 from backend.api.sessions import SessionPath, found_session
 from backend.api.wire import Asked, reply, services
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.rendition import PIECE, rendition_of
 
-api = APIBlueprint("film", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
+api = Routes("film", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
 
 MADE_AGAIN = "Put it back, or retry the session: it is made again."
 

@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
 from backend.api.faults import ERRORS, known, missing
+from backend.api.routes import Routes
 from backend.api.wire import Asked, Page, reply, services
 from backend.bus import Board
 from backend.core.fault import Category, Fault
 from backend.core.job import Job, JobKind, JobStatus
 
-api = APIBlueprint("jobs", __name__, url_prefix="/api/jobs", abp_responses=ERRORS)
+api = Routes("jobs", __name__, url_prefix="/api/jobs", abp_responses=ERRORS)
 
 
 class FaultBody(BaseModel):

@@ -6,16 +6,16 @@ import os
 from datetime import UTC, datetime
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 
 from backend import __version__
 from backend.api.faults import ERRORS
+from backend.api.routes import Routes
 from backend.api.wire import Done, reply, services
 from backend.core.job import Priority
 from backend.store.backup import Backup
 
-api = APIBlueprint("library", __name__, url_prefix="/api", abp_responses=ERRORS)
+api = Routes("library", __name__, url_prefix="/api", abp_responses=ERRORS)
 
 STARTED = datetime.now(UTC)
 

@@ -8,11 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
 from backend.api.faults import ERRORS, Refused, known
 from backend.api.files import in_ranges, send
+from backend.api.routes import Routes
 from backend.api.session_body import WholeSession, whole_session
 from backend.api.sessions import SessionPath, found_session
 from backend.api.wire import Asked, reply, services
@@ -20,7 +20,7 @@ from backend.core.media import Source
 from backend.core.playback import content_type, session_pieces, source_infos
 from backend.core.timeline import TrackKind, session_timeline
 
-api = APIBlueprint("playback", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
+api = Routes("playback", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
 
 TYPES = (
     "video/mp4",

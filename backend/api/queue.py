@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 
 from backend.api.faults import ERRORS
+from backend.api.routes import Routes
 from backend.api.wire import reply, services
 from backend.core.job import ACTIVE, JobStatus, Lane
 from backend.core.progress import crowd_seconds, queue_seconds
 from backend.settings import Choices
 
-api = APIBlueprint("queue", __name__, url_prefix="/api/queue", abp_responses=ERRORS)
+api = Routes("queue", __name__, url_prefix="/api/queue", abp_responses=ERRORS)
 
 CROWD = 500
 """Active jobs above which the time left is told from sums: nobody waits for a plan of them all."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 
+from backend.api.routes import Routes
 from backend.api.session_body import WholeSession, whole_session
 from backend.api.wire import reply, services
 
-api = APIBlueprint("sample", __name__, url_prefix="/api/sample")
+api = Routes("sample", __name__, url_prefix="/api/sample")
 
 
 @api.post("", responses={201: WholeSession, 200: WholeSession})

@@ -10,18 +10,18 @@ from typing import Annotated
 from weakref import WeakValueDictionary
 
 from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import AfterValidator, BaseModel, Field
 
 from backend.api.faults import ERRORS, Refused, known
 from backend.api.gate import takes_octets
+from backend.api.routes import Routes
 from backend.api.sessions import found_session
 from backend.api.wire import Asked, reply, services
 from backend.core.fault import FaultError, explain
 from backend.core.media import Source
 from backend.core.session import Session, SessionState
 
-api = APIBlueprint(
+api = Routes(
     "segments", __name__, url_prefix="/api/sessions/<session>/segments", abp_responses=ERRORS
 )
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import AfterValidator, Field, model_validator
 
 from backend.api.faults import ERRORS, Refused, known, missing
+from backend.api.routes import Routes
 from backend.api.session_body import (
     Options,
     SessionsBody,
@@ -27,7 +27,7 @@ from backend.core.time import seconds
 from backend.store.listing import ORDERS, Wanted
 from backend.store.orders import Conflict
 
-api = APIBlueprint("sessions", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
+api = Routes("sessions", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
 
 PRIORITIES = {priority.name.lower(): priority for priority in Priority}
 

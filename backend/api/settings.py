@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
 from backend.api.faults import ERRORS, Refused
+from backend.api.routes import Routes
 from backend.api.wire import Asked, reply, services
 from backend.settings import PREFERENCES, Choices
 
-api = APIBlueprint("settings", __name__, url_prefix="/api/settings", abp_responses=ERRORS)
+api = Routes("settings", __name__, url_prefix="/api/settings", abp_responses=ERRORS)
 
 
 class SettingBody(BaseModel):

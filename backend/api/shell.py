@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
 from backend.api.faults import Refused
+from backend.api.routes import Routes
 from backend.api.sessions import found_session
 from backend.api.wire import Asked, Done, reply, services
 from backend.client import Client, Gone, Json, Unwilling, address_in
@@ -23,7 +23,7 @@ from backend.core.fault import Category, Fault, FaultError
 from backend.core.session import Session
 from backend.store.giving import give
 
-api = APIBlueprint("shell", __name__, url_prefix="/api/shell")
+api = Routes("shell", __name__, url_prefix="/api/shell")
 
 ANSWER = 15.0
 """Seconds within which the shell answers what needs nobody."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -43,8 +44,13 @@ def serve(
     Where a backend serves this library already, that one is named instead, with "attached": true,
     and the command ends: there is never a second one.
     """
+    # What is loaded now stays: to look for garbage in it would take a tenth of the start.
+    gc.disable()
     from backend.app import serve as serve_library
     from backend.launch import shed_libraries
+
+    gc.freeze()
+    gc.enable()
 
     # Browsers and notices are the system's; children of jobs set themselves up.
     shed_libraries(os.environ)
