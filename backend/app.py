@@ -21,6 +21,7 @@ from backend.core.fault import Category, FaultError, explain, refuse
 from backend.desktop import NativeDesktop
 from backend.ingest import Ingest
 from backend.instance import Lock, last_port, own_folder, write_address
+from backend.launch import open_window
 from backend.notify import Notifier
 from backend.services import Services
 from backend.settings import Settings
@@ -164,7 +165,7 @@ def _listen(services: Services, port: int | None) -> Server:
 
 
 def _opener(settings: Settings, port: int, token: str) -> Callable[[str], None]:
-    """Opens a page of this backend: in its window, else in the owner's browser, signed in."""
+    """Opens a page of this backend: in its window, in a new one, else in the owner's browser."""
     address = Address(port, token, os.getpid())
 
     def show(path: str) -> None:
@@ -172,6 +173,8 @@ def _opener(settings: Settings, port: int, token: str) -> Callable[[str], None]:
             with contextlib.suppress(Gone, Unwilling), Client(window, WINDOW_SECONDS) as shell:
                 shell.post("/show", {"go": path})
                 return
+        if open_window(settings, path):
+            return
         import webbrowser
 
         with contextlib.suppress(Gone), Client(address) as backend:

@@ -32,8 +32,8 @@ ANSWER_SECONDS = 5.0
 """How long the desktop may take to answer."""
 LEAVING_SECONDS = 1.0
 """How long what is still to be shown may hold up the end of the backend."""
-CLICK_SECONDS = 60.0
-"""How long a backend that nobody else needs waits for the click on a notice."""
+CLICK_SECONDS = 900.0
+"""How long a backend that nobody else needs stays for the click on a notice that still stands."""
 WAITING = 20
 """Notices that wait for a desktop which does not answer; the oldest are dropped first."""
 SHOWN = 100

@@ -24,6 +24,8 @@ from backend.settings import Settings
 ANSWER_SECONDS = 2.0
 """How long a backend may take to answer before its address counts as stale."""
 START_SECONDS = 60.0
+WINDOW_SECONDS = 10.0
+"""After which a window that has not ended counts as open: where there can be none it ends."""
 LINE_LIMIT = 1 << 20
 
 _DETACHED = 0
@@ -96,15 +98,41 @@ def start_beside(settings: Settings) -> Started:
     return _start(settings, serve_argv(settings, beside=True), subprocess.PIPE)
 
 
+def open_window(settings: Settings, page: str) -> bool:
+    """Open the window of a library at one of its pages; whether there can be one here."""
+    argv = [*_own_argv(), "window", "--data-dir", str(settings.data), "--page", page]
+    try:
+        window = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **_importable()},
+            start_new_session=True,
+            creationflags=_DETACHED,
+        )
+        return window.wait(WINDOW_SECONDS) == 0
+    except OSError:
+        return False
+    except subprocess.TimeoutExpired:
+        # It is open. Somebody has to take note of its end.
+        threading.Thread(target=window.wait, daemon=True).start()
+        return True
+
+
+def _own_argv() -> list[str]:
+    """How this program is started once more."""
+    # -P: a folder called backend in the present directory is not ours.
+    return [sys.executable] if is_frozen() else [sys.executable, "-P", "-m", "backend"]
+
+
 def serve_argv(settings: Settings, beside: bool = False) -> list[str]:
     """The command that starts a backend which leaves once nobody needs it.
 
     `beside`: which somebody needs until its standard input ends.
     """
-    # -P: a folder called backend in the present directory is not ours.
-    own = [sys.executable] if is_frozen() else [sys.executable, "-P", "-m", "backend"]
     stay = "--stay-with-stdin" if beside else "--brief"
-    return [*own, "serve", "--data-dir", str(settings.data), stay, "--json"]
+    return [*_own_argv(), "serve", "--data-dir", str(settings.data), stay, "--json"]
 
 
 def _start(settings: Settings, argv: Sequence[str], stdin: int) -> Started:

@@ -31,6 +31,16 @@ POINTS = (
 )
 """Every point of the main job, in the order in which it passes them."""
 
+WINDOW_POINTS = (
+    "backend-wanted",
+    "backend-found",
+    "paths-noted",
+    "paths-heard",
+    "paths-imported",
+    "page-greeted",
+)
+"""Those of the shell: between them it can be killed, and what it was handed is not lost."""
+
 
 def _armed() -> dict[str, str]:
     strikes = os.environ.get("RUSHES_STRIKE", "")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from backend.client import Address, Client, Gone, Unwilling
 from backend.core.fault import Category, Fault, FaultError, explain
 from backend.launch import Started, start_beside
+from backend.points import reach
 from backend.settings import Settings
 
 AGAIN = 2.0
@@ -39,7 +40,6 @@ class Keeper:
         self._ready = ready
         self._trouble = trouble
         self._leaving = threading.Event()
-        self._decided = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
         self._process: subprocess.Popen[bytes] | None = None
         self.address: Address | None = None
@@ -47,10 +47,6 @@ class Keeper:
 
     def start(self) -> None:
         self._thread.start()
-
-    def decided(self, seconds: float) -> bool:
-        """Wait until there is a backend, or a reason why there is none."""
-        return self._decided.wait(seconds)
 
     def stop(self, end_work: bool) -> None:
         """Let the backend finish what is queued and leave; or, with `end_work`, leave now."""
@@ -68,7 +64,9 @@ class Keeper:
             begun = time.monotonic()
             try:
                 self._prepare()
+                reach("backend-wanted")
                 started = start_beside(self._settings)
+                reach("backend-found")
             except FaultError as error:
                 self._tell(error.fault)
                 continue
@@ -77,7 +75,6 @@ class Keeper:
                 continue
             self._process, self.address = started.process, started.address
             self._ready(started.address)
-            self._decided.set()
             self._until_gone(started)
             falls = falls + 1 if time.monotonic() - begun < SHORT else 0
             if falls >= FALLS and not self._leaving.is_set():
@@ -92,7 +89,6 @@ class Keeper:
     def _tell(self, fault: Fault) -> None:
         self.address = None
         self._trouble(fault)
-        self._decided.set()
         self._leaving.wait(AGAIN)
 
     def _until_gone(self, started: Started) -> None:

@@ -14,21 +14,27 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from backend.client import Address, Client, Gone, Json, Unwilling, sessions_among
-from backend.core.fault import Fault, FaultError
+from backend.core.fault import Fault
 from backend.instance import own_folder
+from backend.points import reach
 from backend.settings import Settings
 from sidecar import engine, files, place
 from sidecar.desk import Desk
+from sidecar.handed import Handed
 from sidecar.keeper import Keeper
-from sidecar.single import Single
+from sidecar.single import NOTHING, Launch, Single
 from sidecar.window import Window
 
 log = logging.getLogger(__name__)
 
-FIRST_LOOK = 2.0
-"""Seconds that the window waits for its backend before it comes up without one."""
 IDLE_LOOK = 2.0
 """Seconds between two looks whether a hidden window is still needed."""
+LOOK = 0.1
+"""Seconds between two looks whether there is a backend that can import something."""
+AGAIN = 1.0
+"""Seconds after which an import is asked for again that a backend did not live to answer."""
+TRIES = 5
+"""How often an import is asked for."""
 ASKING = 5.0
 """Seconds that the backend may take to say whether it works."""
 ENDING = (signal.SIGTERM, *((signal.SIGHUP,) if sys.platform != "win32" else ()))
@@ -36,25 +42,19 @@ ENDING = (signal.SIGTERM, *((signal.SIGHUP,) if sys.platform != "win32" else ())
 WORKING = ("pending", "queued", "delayed", "running")
 
 
-def run(settings: Settings, paths: Sequence[Path] = ()) -> None:
-    """Show the window of a library, and take in `paths`; returns when it is closed.
+def run(settings: Settings, launch: Launch = NOTHING) -> None:
+    """Show the window of a library as a launch wants it; returns when it is closed.
 
-    Where it is open already, that one is shown, and handed the paths. Raises `FaultError` where
-    no window can be shown.
+    Where it is open already, that one is shown, and told. Raises `FaultError` where no window can
+    be shown.
     """
     engine.require_display()
-    chosen = engine.choose()
     single = Single(settings)
-    held = False
-    # Where the folder cannot be used, the window says so, and looks again.
-    with contextlib.suppress(FaultError, OSError):
-        own_folder(settings.data)
-        if not single.take(paths):
-            return
-        held = True
-    shell = Shell(settings, chosen, single, held)
+    if not single.take(launch):
+        return
+    shell = Shell(settings, single)
     try:
-        shell.run(paths)
+        shell.run(launch)
     finally:
         shell.close()
 
@@ -62,18 +62,15 @@ def run(settings: Settings, paths: Sequence[Path] = ()) -> None:
 class Shell:
     """Window, desk and keeper of one library."""
 
-    def __init__(
-        self, settings: Settings, chosen: engine.Engine, single: Single, held: bool
-    ) -> None:
+    def __init__(self, settings: Settings, single: Single) -> None:
         self._settings = settings
-        self._engine = chosen
         self._single = single
-        self._held = held
         self._place_file = settings.data / "window-place.json"
         remembered = place.recall(self._place_file)
         self._told = remembered.told
-        storage = settings.data / "web-view" if held else None
-        self._window = Window(chosen, remembered, storage, self._on_closing)
+        storage = settings.data / "web-view" if single.held else None
+        self._window = Window(remembered, storage, self._on_closing)
+        self._handed = Handed(settings.data / "window-paths.json")
         self._keeper = Keeper(settings, self._prepare, self._on_ready, self._on_trouble)
         self._desk = Desk(
             {
@@ -89,6 +86,8 @@ class Shell:
         )
         self._page = threading.Lock()
         self._begun = False
+        self._loaded: Address | None = None
+        """Whose page is in the window."""
         self._shown = ""
         """Base address of the page in the window; empty while a fault is there, or nothing."""
         self._greeted = False
@@ -98,47 +97,48 @@ class Shell:
         self._end_work = False
         self._gone = threading.Event()
 
-    def run(self, paths: Sequence[Path]) -> None:
-        """Until the window is gone. On the main thread."""
-        self._keeper.start()  # first: it comes up while the web view is loaded
+    def run(self, launch: Launch) -> None:
+        """Until the window is gone. On the main thread. Raises `FaultError` where there is no web
+        view to show."""
+        if self._single.held:
+            self._handed.keep()
+        if launch.paths:
+            self._handed.add([str(path) for path in launch.paths])
+        if launch.page:
+            self._say({"go": launch.page})
+        self._keeper.start()  # before all that takes its time: it comes up beside it
         self._desk.start()
-        if self._held:
-            self._single.announce(self._desk.port, self._desk.token)
-        engine.prepare(self._engine)
-        self._window.prepare()
-        threading.Thread(target=self._leave_when_idle, name="idle", daemon=True).start()
-        self._keeper.decided(FIRST_LOOK)
-        if paths:
-            threading.Thread(target=self._bring, args=(paths,), daemon=True).start()
-        with self._page:
-            address = self._keeper.address
-            self._shown = address.url if address else ""
-            url = self._door(address, "/") if address else None
+        self._single.announce(self._desk.port, self._desk.token)
+        chosen = engine.choose()
+        engine.prepare(chosen)
+        self._window.prepare(chosen.gui)
+        for task in (self._leave_when_idle, self._bring):
+            threading.Thread(target=task, name=task.__name__.strip("_"), daemon=True).start()
         for number in ENDING:
             signal.signal(number, lambda *_: self._window.destroy())
-        self._window.run(url, self._on_begun)
+        self._window.run(self._on_begun)
 
     def close(self) -> None:
         """What is left to do when the window is gone."""
         self._gone.set()
         self._keeper.stop(self._end_work)
-        if self._held:
+        if self._single.held:
             with contextlib.suppress(OSError):
                 place.keep(self._place_file, replace(self._window.place, told=self._told))
-            self._single.release()
+        self._single.release()
         self._desk.stop()
 
     # The backend, as the keeper's thread tells of it.
 
     def _prepare(self) -> None:
-        own_folder(self._settings.data)
-        if self._held:
+        if self._single.held:
+            own_folder(self._settings.data)
             return
         # The folder can be used by now; another window may have got there first.
-        if not self._single.take(()):
+        if not self._single.settle():
             self._window.destroy()
             return
-        self._held = True
+        self._handed.keep()
         self._single.announce(self._desk.port, self._desk.token)
 
     def _on_ready(self, address: Address) -> None:
@@ -147,6 +147,7 @@ class Shell:
                 return  # it is what the window begins with, or loads as soon as it is there
             back = self._shown == address.url and self._greeted
         if back:
+            self._loaded = address
             self._window.wake()
         else:
             self._load(address)
@@ -162,23 +163,30 @@ class Shell:
         """The window is there."""
         with self._page:
             self._begun = True
-            address, shown, fault = self._keeper.address, self._shown, self._fault
-        if address is not None and address.url != shown:
+            address, fault = self._keeper.address, self._fault
+        if address is not None:
             self._load(address)
-        elif address is None and fault is not None:
+        elif fault is not None:
             self._tell(fault)
 
     def _tell(self, fault: Fault) -> None:
         with self._page:
-            self._shown, self._greeted = "", False
+            self._loaded, self._shown, self._greeted = None, "", False
         self._window.tell(fault)
 
     def _load(self, address: Address) -> None:
-        """Load the page from there, at the place where it was."""
-        path = urlsplit(self._window.address()).path if self._shown else ""
+        """Load the page from there, at the place where it was; once, whoever finds it first."""
         with self._page:
+            if self._loaded == address:
+                return
+            again = self._loaded is not None
+            self._loaded, shown = address, self._shown
             self._shown, self._greeted = address.url, False
-        self._window.load(self._door(address, path or "/"))
+        path = urlsplit(self._window.address()).path if shown else ""
+        # Nothing is loaded for an address that differs behind the # only; and a page whose backend
+        # died before it was whole has to be.
+        mark = f"?after={address.pid}" if again else ""
+        self._window.load(self._door(address, f"{path or '/'}{mark}"))
 
     def _door(self, address: Address, path: str) -> str:
         """The address that signs the page in, and tells it that it has a window."""
@@ -187,15 +195,17 @@ class Shell:
     # What a second launch, and the page by way of the backend, may ask.
 
     def _show(self, question: Mapping[str, Any]) -> Json:
+        if paths := [str(path) for path in question.get("paths", ())]:
+            self._handed.add(paths)
+            reach("paths-noted")
         self._window.front()
-        if paths := [Path(path) for path in question.get("paths", ())]:
-            threading.Thread(target=self._bring, args=(paths,), daemon=True).start()
         if (page := question.get("go")) is not None:
             self._say({"go": str(page)})
         return {"shown": True}
 
     def _hello(self, question: Mapping[str, Any]) -> Json:
         with self._page:
+            reach("page-greeted")
             self._greeted = True
             words, self._words = self._words, []
         for word in words:
@@ -232,23 +242,38 @@ class Shell:
 
     # Coming in and going away.
 
-    def _bring(self, paths: Sequence[Path]) -> None:
-        """Import what a launch named, and go where it is worked on."""
-        while (address := self._keeper.address) is None:
-            if self._gone.wait(0.1):
-                return  # the window said why
-        for group in sessions_among(paths):
+    def _bring(self) -> None:
+        """Import what launches name, as it comes, and go where it is worked on."""
+        while not self._gone.is_set():
+            paths = self._handed.next()
+            reach("paths-heard")
+            for group in sessions_among([Path(path) for path in paths]):
+                word = self._import(group)
+                if self._gone.is_set():
+                    return  # the next window imports it
+                self._say(word)
+            reach("paths-imported")
+            self._handed.done(paths)
+
+    def _import(self, group: Sequence[Path]) -> Mapping[str, object]:
+        """What is to be said of it. A backend that ends over it is asked again, a few times."""
+        for _ in range(TRIES):
+            while (address := self._keeper.address) is None:
+                if self._gone.wait(LOOK):
+                    return {}
+                # The window says why there is none.
             try:
                 with Client(address) as client:
                     session = client.post("/api/sessions", {"paths": [str(p) for p in group]})
             except Unwilling as refused:
                 fault = refused.fault
-                self._say({"say": {"text": fault.message, "more": fault.hint}})
+                return {"say": {"text": fault.message, "more": fault.hint}}
             except Gone:
-                self._say({"say": {"text": "The import was interrupted.", "more": "Try again."}})
+                self._gone.wait(AGAIN)
             else:
                 where = "" if session["film"] else "/processing"
-                self._say({"go": f"/sessions/{session['id']}{where}"})
+                return {"go": f"/sessions/{session['id']}{where}"}
+        return {"say": {"text": "The import was interrupted.", "more": "Try again."}}
 
     def _say(self, word: Mapping[str, object]) -> None:
         with self._page:

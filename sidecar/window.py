@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
 from backend.core.fault import Category, Fault, refuse
-from sidecar.engine import Engine
 from sidecar.place import SMALLEST, Area, Place, fitted
 
 if TYPE_CHECKING:
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WALL = "#141414"
-"""What is seen before the page is: the page's own dark background."""
+"""What is seen before the web view has drawn anything: the page's own dark background."""
+PAPER = f"""
+:root {{ color-scheme: light dark; }}
+body {{ margin: 0; background: #f4f4f3; color: #1a1a1a; }}
+@media (prefers-color-scheme: dark) {{ body {{ background: {WALL}; color: #ececec; }} }}
+"""
+"""The page's own paper, until the page is there."""
 FILMS = ("Recordings (*.mp4;*.mkv;*.mov;*.webm;*.avi;*.m4a;*.wav;*.mp3;*.flac;*.ogg;*.opus;*.aac)",)
 ANY = "All files (*.*)"
 
@@ -33,14 +39,12 @@ class Window:
     Everything else may be called from any thread but its own.
     """
 
-    def __init__(
-        self, engine: Engine, place: Place, storage: Path | None, closing: Callable[[], None]
-    ) -> None:
+    def __init__(self, place: Place, storage: Path | None, closing: Callable[[], None]) -> None:
         """`closing` is told that its owner closes it; it stays until `hide` or `destroy`.
 
         `storage` is where the page's own memory is kept; None keeps none.
         """
-        self._engine = engine
+        self._gui: str | None = None
         self._storage = storage
         self._closing = closing
         self._place = place
@@ -54,19 +58,19 @@ class Window:
         """Where it is now, to be found there again."""
         return self._place
 
-    def prepare(self) -> None:
-        """Load the web view: the slow part of a start, which the backend's goes on beside."""
+    def prepare(self, gui: str | None) -> None:
+        """Load the web view of that name: the slow part of a start, beside the backend's."""
+        self._gui = gui
         self._place = fitted(self._place, [Area(s.x, s.y, s.width, s.height) for s in _screens()])
 
-    def run(self, url: str | None, begun: Callable[[], None]) -> None:
-        """Show `url`, or an empty wall. On the main thread; `begun` is called from another."""
+    def run(self, begun: Callable[[], None]) -> None:
+        """Show an empty wall. On the main thread; `begun` is called from another."""
         import webview
 
         place = self._place
         window = webview.create_window(
             "Rushes",
-            url=url,
-            html=None if url else f"<body style='background:{WALL}'></body>",
+            html=f"<style>{PAPER}</style>",
             width=place.width,
             height=place.height,
             x=place.x,
@@ -79,17 +83,20 @@ class Window:
         )
         assert window is not None
         self._window = window
+        if self._destroyed:
+            return  # somebody else's came up first
         window.events.closing += self._on_closing
         window.events.resized += self._on_resized
         window.events.moved += self._on_moved
         window.events.maximized += self._on_maximized
         window.events.restored += self._on_restored
         _collect_dropped_paths()
+        storage = _writable(self._storage)
         webview.start(
             begun,
-            gui=self._engine.gui,  # type: ignore[arg-type]
-            private_mode=self._storage is None,
-            storage_path=None if self._storage is None else str(self._storage),
+            gui=self._gui,  # type: ignore[arg-type]
+            private_mode=storage is None,
+            storage_path=storage,
         )
 
     def load(self, url: str) -> None:
@@ -131,7 +138,8 @@ class Window:
         """End it, and with it `run`. Idempotent."""
         if not self._destroyed:
             self._destroyed = True
-            self._native.destroy()
+            if self._window is not None:
+                self._window.destroy()
 
     def choose_files(self) -> list[str]:
         """Paths of the files that the owner chose; none when they thought better of it."""
@@ -190,6 +198,16 @@ class Window:
         self._place = replace(self._place, maximized=False)
 
 
+def _writable(folder: Path | None) -> str | None:
+    """The folder, if the web view can keep something there; it would not start without."""
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return str(folder) if folder is not None and os.access(folder, os.W_OK) else None
+
+
 def _screens() -> Sequence[Any]:
     """What pywebview knows of the screens; nothing where it cannot tell."""
     import webview
@@ -231,10 +249,9 @@ def _taken_paths() -> list[str]:
 def trouble_page(fault: Fault) -> str:
     """A document that says what is wrong and what to do, in the page's look."""
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Rushes</title>
-<style>
-:root {{ color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }}
-body {{ margin: 0; min-height: 100vh; display: grid; place-items: center;
-  background: light-dark(#f4f4f3, {WALL}); color: light-dark(#1a1a1a, #ececec); }}
+<style>{PAPER}
+body {{ min-height: 100vh; display: grid; place-items: center;
+  font: 15px/1.5 system-ui, sans-serif; }}
 main {{ max-width: 34rem; padding: 2rem; overflow-wrap: anywhere; }}
 h1 {{ font-size: 20px; font-weight: 600; }}
 small {{ font-size: 13px; opacity: .7; }}

@@ -59,6 +59,7 @@ BESIDE = (
     "backend.core.fault",
     "backend.instance",
     "backend.launch",
+    "backend.points",
     "backend.settings",
 )
 """What the shell may know of the backend: how to start it, find it and speak to it."""

@@ -38,7 +38,9 @@ def bulletin(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bulletin
 
 @pytest.fixture
 def visited(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Addresses that were opened in the browser."""
+    """Addresses that were opened in the browser, since there is no display for a window."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
     addresses: list[str] = []
     monkeypatch.setattr("webbrowser.open", lambda address: bool(addresses.append(address)) or True)
     return addresses

@@ -16,6 +16,9 @@ from backend.client import Gone, Unwilling
 from backend.core.fault import Category, Fault, FaultError, explain
 from backend.settings import Settings, settings_for
 
+PATH = click.Path(path_type=Path, readable=False)
+"""Any path. What cannot be read is refused by who wants to read it: that is no wrong usage."""
+
 
 class Code(IntEnum):
     """How a command ended."""
@@ -67,7 +70,7 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.option(
         "--data-dir",
-        type=click.Path(path_type=Path),
+        type=PATH,
         metavar="DIR",
         help="The library to use, instead of your own (or RUSHES_DATA_DIR).",
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from backend.cli.command import Code, command
+from backend.cli.command import PATH, Code, command
 from backend.cli.output import Output, amount, plain
 from backend.core.fault import Fault, FaultError
 from backend.core.media import AudioStream, MediaInfo, VideoStream
@@ -20,7 +20,7 @@ from backend.settings import Settings
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=PATH)
 @click.option("--plan", is_flag=True, help="How its film is made; also of a session or its folder.")
 @click.option(
     "--cut",

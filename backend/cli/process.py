@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from backend.cli.command import REFUSED, Code, Stop, Unusable, code_of, command
+from backend.cli.command import PATH, REFUSED, Code, Stop, Unusable, code_of, command
 from backend.cli.film import check_target, copy_film
 from backend.cli.link import Link
 from backend.cli.output import Output, amount, length, plain
@@ -20,7 +20,7 @@ from backend.settings import Settings
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=PATH)
 @click.option("--title", help="What to call the session, instead of the name of its folder.")
 @click.option(
     "--priority",
@@ -42,7 +42,7 @@ from backend.settings import Settings
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="OUT.mp4",
     help="Also copy the film to this file.",
 )

@@ -29,6 +29,8 @@ DATABASE = "library.db"
 MIRROR = "library.last"
 BACKUPS = "backups"
 BACKUP_EVERY = timedelta(days=1)
+ROOM = 1 << 17
+"""Bytes of free disk below which a library cannot even be opened."""
 
 
 class Library:
@@ -118,12 +120,6 @@ def open_library(folder: Path, publish: Publish, films: Path) -> Library:
             f"The library in {folder} cannot be opened for writing.",
             "Change the folder's permissions, or choose another with --data-dir.",
         ) from error
-    except apsw.FullError as error:
-        raise refuse(
-            Category.STORAGE,
-            f"There is no storage left for the library in {folder}.",
-            "Free some space on that disk, then start Rushes again.",
-        ) from error
     except apsw.BusyError as error:
         raise refuse(
             Category.PERMISSION,
@@ -131,6 +127,13 @@ def open_library(folder: Path, publish: Publish, films: Path) -> Library:
             "Close it, then start Rushes again.",
         ) from error
     except apsw.Error as error:
+        # Where there is no room for the log's index, which is mapped, that is an I/O error.
+        if isinstance(error, apsw.FullError) or shutil.disk_usage(folder).free < ROOM:
+            raise refuse(
+                Category.STORAGE,
+                f"There is no storage left for the library in {folder}.",
+                "Free some space on that disk, then start Rushes again.",
+            ) from error
         raise refuse(
             Category.STORAGE,
             f"The library in {folder} could not be read or written: {error}.",

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from backend.client import Address, Client, Gone, address_in
 from tests.journeys.conftest import PATIENCE, Theatre
@@ -24,6 +25,8 @@ from tests.journeys.conftest import PATIENCE, Theatre
 WAIT = 120_000
 """Milliseconds after which something that is waited for has failed. No speed is asserted by it."""
 NEEDED = "the window cannot be shown"
+ORDINARY = 65534
+"""Nobody: a user that every system has, and that owns nothing."""
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +57,10 @@ class Desktop(Theatre):
 
     def __init__(self, data: Path, display: str, playwright: Playwright) -> None:
         super().__init__(data)
-        self.environment |= {"RUSHES_THEATRE": str(data), "DISPLAY": display, "HOME": str(data)}
+        self.use(data)
+        self.environment |= {"DISPLAY": display, "HOME": str(data)}
+        self.environment["TMPDIR"] = str(data.parent)
+        self.environment.pop("XDG_RUNTIME_DIR", None)
         self.environment.pop("WAYLAND_DISPLAY", None)
         self.environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
         self._playwright = playwright
@@ -62,6 +68,11 @@ class Desktop(Theatre):
         self._started: list[subprocess.Popen[str]] = []
         self.shell: subprocess.Popen[str] | None = None
         self.port = 0
+
+    def use(self, data: Path) -> None:
+        """From now on this folder is the library."""
+        self.data = data
+        self.environment["RUSHES_THEATRE"] = str(data)
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
         self._started.append(super().start(*words))
@@ -90,8 +101,8 @@ class Desktop(Theatre):
                 browser.close()
             except Exception:
                 assert time.monotonic() < end, "the window did not come"
-            assert self.shell is not None
-            assert self.shell.poll() is None, self.shell.communicate()
+            if self.shell is not None:  # somebody else may have opened it
+                assert self.shell.poll() is None, self.shell.communicate()
             time.sleep(0.1)
         self._browsers.append(browser)
         page = browser.contexts[0].pages[0]
@@ -184,6 +195,34 @@ def desktop(tmp_path: Path, display: str, playwright: Playwright) -> Iterator[De
         yield desktop
     finally:
         desktop.close()
+
+
+@pytest.fixture
+def ordinary(display: str, playwright: Playwright) -> Iterator[Desktop]:
+    """A library in the hands of an ordinary user, in a folder of theirs that lies in one of the
+    tests' own. They may read everything: the Python that runs the tests may be the superuser's."""
+    pytest.importorskip("webview", reason=f"{NEEDED}: pywebview is not installed")
+    # Not in pytest's folders, which are their owner's only.
+    with tempfile.TemporaryDirectory(prefix="Home of Zoë ") as name:
+        home = Path(name) / "zoë"
+        home.mkdir()
+        home.parent.chmod(0o755)
+        desktop = Desktop(home / "library", display, playwright)
+        desktop.environment |= {"HOME": str(home), "TMPDIR": str(home)}
+        if os.getuid() == 0:
+            os.chown(home, ORDINARY, ORDINARY)
+            ids = (f"--reuid={ORDINARY}", f"--regid={ORDINARY}", "--clear-groups")
+            reads = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+            desktop.program = ["setpriv", *ids, *reads, *desktop.program]
+        try:
+            yield desktop
+        finally:
+            desktop.close()
+
+
+def expect_list(page: Page) -> None:
+    """An empty library, ready to be used."""
+    expect(page.get_by_role("heading", name="Drop a recording here")).to_be_visible()
 
 
 def kept_place(desktop: Desktop) -> dict[str, Any]:

@@ -19,11 +19,9 @@ from playwright.sync_api import Playwright, expect, sync_playwright
 
 from tests.page.conftest import write_take
 from tests.recordings import write_session, write_video
-from tests.shell.conftest import WAIT, Desktop, until
+from tests.shell.conftest import ORDINARY, WAIT, Desktop, until
 
 ROOT = Path(__file__).resolve().parents[2]
-ORDINARY = 65534
-"""Nobody: a user that every system has, and that owns nothing."""
 CLONE_NEWNET = 0x40000000
 SIOCSIFFLAGS = 0x8914
 UP = 1

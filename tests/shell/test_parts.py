@@ -18,8 +18,9 @@ from backend.instance import write_address
 from backend.settings import Settings
 from sidecar import engine, files, place
 from sidecar.desk import Desk
+from sidecar.handed import Handed
 from sidecar.place import Area, Place, fitted
-from sidecar.single import Single
+from sidecar.single import Launch, Single
 from sidecar.window import trouble_page
 
 
@@ -104,7 +105,7 @@ def test_the_second_hands_over_and_a_stale_address_is_nobody(settings: Settings)
     with socket.create_server(("127.0.0.1", 0)) as somebody:
         # Somebody else has the port by now; nobody holds the lock.
         write_address(settings.window_address, somebody.getsockname()[1], "old")
-    assert first.take(())
+    assert first.take()
 
     def show(question: object) -> dict[str, object]:
         heard.append(question)
@@ -116,27 +117,63 @@ def test_the_second_hands_over_and_a_stale_address_is_nobody(settings: Settings)
         # The second looks before the first has said where it is.
         waiting = threading.Timer(0.3, first.announce, (desk.port, desk.token))
         waiting.start()
-        assert not second.take([Path("/a b")])
+        assert not second.take(Launch([Path("/a b")], "/queue"))
         waiting.join()
     finally:
         desk.stop()
-    assert heard == [{"paths": ["/a b"]}]
+    assert heard == [{"paths": ["/a b"], "go": "/queue"}]
     first.release()
     assert not settings.window_address.exists()
-    assert second.take(())
+    assert second.take()
     second.release()
 
 
 def test_a_first_that_does_not_answer_is_a_fault(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sidecar.single.PATIENCE", 0.2)
     first, second = Single(settings), Single(settings)
-    assert first.take(())
+    assert first.take()
     with pytest.raises(FaultError) as refused:
-        second.take(())
+        second.settle()
     assert "does not answer" in refused.value.fault.message
+    # Its window says so; and it is one, too.
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    second = Single(settings)
+    assert second.take()
+    assert not second.held
+    third = Single(settings)
+    desk = Desk({"/show": lambda question: {"shown": True}})
+    desk.start()
+    second.announce(desk.port, desk.token)
+    assert not third.take()
+    desk.stop()
+    second.release()
     first.release()
+
+
+def test_what_was_handed_over_outlives_the_window(tmp_path: Path) -> None:
+    file = tmp_path / "paths.json"
+    first = Handed(file)
+    first.add(["/early"])
+    assert not file.exists(), "it may be another's"
+    first.keep()
+    first.add(["/a b", "/\udcff"])
+    first.add(["/a b", "/\udcff"])
+    assert first.next() == ["/early"]
+    second = Handed(file)
+    second.add(["/late"])
+    second.keep()
+    for paths in (["/early"], ["/a b", "/\udcff"], ["/late"]):
+        assert second.next() == paths
+        second.done(paths)
+    assert not file.exists()
+    for nonsense in ("[", "{}", '[1, [], [2], "x"]'):
+        file.write_text(nonsense)
+        third = Handed(file)
+        third.keep()
+        third.add(["/only"])
+        assert third.next() == ["/only"]
 
 
 @pytest.mark.parametrize(
@@ -236,7 +273,7 @@ def test_what_is_wrong_is_shown_as_text() -> None:
 
 def test_an_address_file_is_the_owners_only(settings: Settings) -> None:
     single = Single(settings)
-    assert single.take(())
+    assert single.take()
     single.announce(1234, "secret")
     assert json.loads(settings.window_address.read_text())["token"] == "secret"
     assert settings.window_address.stat().st_mode & 0o777 == 0o600

@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Error, expect
 
 from tests.page.conftest import write_take
 from tests.recordings import write_video
-from tests.shell.conftest import Desktop, kept_place, until, until_answers
+from tests.shell.conftest import Desktop, expect_list, kept_place, until, until_answers
 from tests.shell.x11 import ask_to_close
 
 SESSION = re.compile(r"/sessions/\w+$")
@@ -34,10 +34,6 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("slow") / "Slow"
     write_video(folder / "video.mkv", 40, codec="mpeg4", size=(1280, 720), rate=25, first=9)
     return folder
-
-
-def expect_list(page: Page) -> None:
-    expect(page.get_by_role("heading", name="Drop a recording here")).to_be_visible()
 
 
 def test_a_film_plays_and_the_page_outlives_its_backend(desktop: Desktop, take: Path) -> None:

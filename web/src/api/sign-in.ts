@@ -12,7 +12,9 @@ export interface Door {
 export function takeDoor(): Door | null {
   const found = /^#(?:token|key)=([\w~.-]+)(&window)?$/.exec(window.location.hash);
   if (found?.[1] === undefined) return null;
-  window.history.replaceState(window.history.state, '', window.location.pathname + window.location.search);
+  // The shell marks an address that it loads anew, so that it is loaded.
+  const search = window.location.search.replace(/^\?after=\d+$/, '');
+  window.history.replaceState(window.history.state, '', window.location.pathname + search);
   return { token: found[1], window: found[2] !== undefined };
 }
 
