@@ -16,6 +16,7 @@ from backend import __version__
 from backend.cli.command import Code, command
 from backend.cli.output import Output, amount, plain
 from backend.core.fault import FaultError
+from backend.launch import attach, is_frozen
 from backend.settings import Settings
 
 FIXED_SQLITE = (3, 51, 3)
@@ -105,9 +106,7 @@ def _media() -> Iterator[Check]:
         with ProcessPoolExecutor(1, mp_context=context) as child:
             facts = child.submit(_media_facts).result(CHILD_SECONDS)
     except Exception as error:
-        yield Check(
-            "PyAV", False, f"it does not load: {error}", "Install Rushes again: pip install rushes"
-        )
+        yield Check("PyAV", False, f"it does not load: {error}", _install("pip install rushes"))
         return
     yield Check("PyAV", True, f"{facts['pyav']}, libavcodec {facts['libavcodec']}")
     missing = [name for name in NEEDED if name not in facts["encoders"]]
@@ -115,8 +114,13 @@ def _media() -> Iterator[Check]:
         "encoders",
         not missing,
         ", ".join(facts["encoders"]) or "none",
-        f"{' and '.join(missing)} is missing: install the `av` package from PyPI.",
+        f"{' and '.join(missing)} is missing. {_install('pip install -U av')}",
     )
+
+
+def _install(command: str) -> str:
+    """What to do where a part is missing; the app that carries its own Python has no pip."""
+    return "Install Rushes again." if is_frozen() else f"Install it again: {command}"
 
 
 def _sqlite() -> Check:
@@ -127,7 +131,8 @@ def _sqlite() -> Check:
         "SQLite",
         tuple(int(part) for part in version.split(".")[:3]) >= FIXED_SQLITE,
         f"{version}, apsw {apsw.apsw_version()}",
-        "This version can damage a database when its log is reset: pip install -U apsw",
+        "This version can damage a database when its log is reset. "
+        + _install("pip install -U apsw"),
     )
 
 
@@ -148,8 +153,6 @@ def _folder(name: str, folder: Path) -> Check:
 
 
 def _backend(settings: Settings) -> Check:
-    from backend.launch import attach
-
     found = attach(settings)
     if found is None:
         return Check("backend", True, "not running; the next command starts it")

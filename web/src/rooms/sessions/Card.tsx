@@ -11,6 +11,7 @@ import { Film, useStripPointer } from '../../ui/Film';
 import { Link } from '../../ui/Link';
 import { Btn } from '../../ui/parts';
 import { SessionMenu } from '../SessionMenu';
+import { carryFilm } from './drag';
 import { factsOf, tell } from './state';
 
 interface Props {
@@ -45,6 +46,7 @@ export const Card = memo(function Card({ session, now }: Props) {
       <h3 className="title cut" dir="auto">
         <Link
           data-card={session.id}
+          onDragStart={(event) => carryFilm(session, event.dataTransfer)}
           title={session.title}
           href={developing ? addressOf.processing(session.id) : addressOf.session(session.id)}
         >
