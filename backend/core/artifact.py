@@ -18,7 +18,13 @@ class ArtifactKind(StrEnum):
     """A piece of encoded sound, kept for the same reason, and so that a session's sound can be
     encoded while it is recorded."""
     PEAKS = "peaks"
-    """Waveform peaks."""
+    """Waveform peaks of the whole."""
+    WAVES = "waves"
+    """Waveform peaks for zooming in."""
+    HEARD = "heard"
+    """What the film's sound holds: silence, loudness, clipping."""
+    SEEN = "seen"
+    """What its picture holds: changes, black and frozen stretches."""
     STRIP = "strip"
     """Thumbnail strip."""
 

@@ -22,8 +22,8 @@ class Stopped(Exception):
     """
 
 
-class Context(Protocol):
-    """The one argument through which work talks to the outside."""
+class Watch(Protocol):
+    """All that work needs which only looks at a file: to tell how far it is, and to stop."""
 
     def plan(self, stages: Sequence[Stage]) -> None:
         """Announce the stages of this job, in order, before the first of them begins."""
@@ -36,6 +36,10 @@ class Context(Protocol):
 
     def check(self) -> None:
         """Raise `Stopped` when the work must end. Call it at least every 100 ms of work."""
+
+
+class Context(Watch, Protocol):
+    """The one argument through which a job's work talks to the outside."""
 
     def find(self, key: str) -> Path | None:
         """The finished artifact of that key, if it was made before."""

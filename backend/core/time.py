@@ -73,6 +73,13 @@ def timecode(time: Fraction) -> str:
     return f"{sign}{hours}:{minutes:02d}:{clock}" if hours else f"{sign}{minutes}:{clock}"
 
 
+def stamp(time: Fraction) -> str:
+    """A time of a WebVTT cue: `hh:mm:ss.mmm`."""
+    minutes, milliseconds = divmod(ticks(time, Fraction(1, 1000)), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{milliseconds // 1000:02d}.{milliseconds % 1000:03d}"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class TimeRange:
     """A stretch of time `[start, end)` in exact seconds."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -12,27 +11,17 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.codec import CodecContext
-from av.container import InputContainer
-from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
-from av.video.stream import VideoStream
 
-from backend.core.context import Context
-from backend.core.fault import Category, FaultError, explain, refuse
-from backend.core.progress import Stage
-from backend.media.read import open_media
-from backend.media.source import shown
+from backend.core.fault import FaultError, explain
+from backend.core.time import ZERO
 from backend.media.write import sync
-
-STRIP_ENGINE = 1
-"""Version of what `strip` makes; raise it when that changes."""
 
 TILES = 100
 TILE_WIDTH = 160
 _COLUMNS = 10
 _TALLEST = 640
 """Pixels of height, for pictures that are nothing but high."""
-_STAGE = "thumbnails"
 
 Pixels = npt.NDArray[np.uint8]
 """Shape (height, width, 3), RGB."""
@@ -65,120 +54,108 @@ class _Grid:
         return slice(y, y + self.height), slice(x, x + self.width)
 
 
-def strip(film: Path, output: Path, ctx: Context) -> dict[str, object]:
-    """Write a sprite of up to 100 pictures, evenly spaced over the film, to `output`.
+class Strip:
+    """A sprite of up to 100 pictures, evenly spaced over the film, as its frames come.
 
     Tile i shows the film at i × interval; tiles run from left to right, then down. They stand as
-    a player turns the film. A keyframe stands in for the exact frame where it is no more than one
-    interval older. Returns tile_width, tile_height, columns, rows, count and interval (seconds).
-
-    Raises FaultError: input where the film has no picture, storage where the disk is full.
+    a player turns the film. First come the keyframes: one stands in for the exact frame where it
+    is less than one interval older. Then those frames that `missing` asks for.
     """
-    ctx.plan([Stage(_STAGE, "Making thumbnails", 1.0)])
-    container = open_media(film)
-    try:
-        if not container.streams.video:
-            raise refuse(Category.INPUT, f"“{shown(film)}” has no picture.", "")
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        grid, turns, sheet = None, 0, np.zeros((0, 0, 3), np.uint8)
-        duration = _seconds(stream, stream.duration or 0)
-        count = max(1, min(TILES, int(duration)))
-        interval = duration / count
+
+    def __init__(self, duration: Fraction, aspect: Fraction) -> None:
+        self._aspect = aspect
+        self._count = max(1, min(TILES, int(duration)))
+        self._interval = duration / self._count
+        self._tiles: dict[int, Pixels] = {}
+        self._missing: list[int] = []
+        self._held: tuple[Fraction, av.VideoFrame] | None = None
+        self._grid: _Grid | None = None
+        self._turns = 0
+
+    def add_keyframe(self, time: Fraction, frame: av.VideoFrame) -> None:
+        """A keyframe and when it is shown, in seconds."""
+        if self._held is None:
+            self._held = (ZERO, frame)  # whatever comes before the first picture shows it, too
+        elif time > self._held[0]:
+            self._shown_until(time)
+            self._held = (time, frame)
+
+    def end_keyframes(self) -> None:
+        """There are no more."""
+        self._shown_until(None)
+        self._held = None
+
+    def missing(self) -> list[Fraction]:
+        """Moments that no keyframe stands for; seconds, in order."""
+        return [i * self._interval for i in self._missing]
+
+    def add(self, time: Fraction, frame: av.VideoFrame) -> None:
+        """A frame from around the moments that are missing, in order."""
+        while self._missing and self._missing[0] * self._interval < time:
+            if self._held is not None:
+                self._put(self._missing[0], self._held[1])
+            del self._missing[0]
+        self._held = (time, frame)
+
+    def _shown_until(self, end: Fraction | None) -> None:
+        """The keyframe that is held is followed by another at `end`, None for by none."""
+        if self._held is None:
+            return
+        time, frame = self._held
+        for i in range(max(0, ceil(time / self._interval)), self._count):
+            at = i * self._interval
+            if end is not None and at >= end:
+                return
+            if at - time < self._interval:
+                self._put(i, frame)
+            else:
+                self._missing.append(i)
+
+    def _put(self, i: int, frame: av.VideoFrame) -> None:
+        if self._grid is None:
+            self._turns = round(frame.rotation / 90) % 4
+            self._grid = _grid(frame, self._aspect, self._turns, self._count, self._interval)
+        self._tiles[i] = _tile(frame, self._grid, self._turns)
+
+    def write(self, output: Path) -> dict[str, object]:
+        """Write the sprite as a JPEG. Raises FaultError (storage) where the disk is full.
+
+        Returns tile_width, tile_height, columns, rows, count and interval (seconds).
+        """
+        if self._held is not None:
+            for i in self._missing:
+                self._put(i, self._held[1])
+        grid = self._grid
+        assert grid is not None
+        sheet = grid.sheet()
         last: Pixels | None = None
-        for i, frame in enumerate(_at(container, stream, count, interval, ctx)):
-            if frame is not None:
-                if grid is None:
-                    turns = round(frame.rotation / 90) % 4
-                    grid = _grid(stream, frame, turns, count, interval)
-                    sheet = np.zeros(
-                        (grid.rows * grid.height, grid.columns * grid.width, 3), np.uint8
-                    )
-                last = _tile(frame, grid, turns)
-            if grid is not None and last is not None:
+        for i in range(grid.count):
+            last = self._tiles.get(i, last)
+            if last is not None:
                 sheet[grid.place(i)] = last
-            ctx.progress(_STAGE, (i + 1) / count)
-    except FFmpegError as error:
-        raise FaultError(explain(error, "make thumbnails")) from error
-    finally:
-        container.close()
-    if grid is None:
-        raise refuse(Category.CORRUPT, f"No picture of “{shown(film)}” could be decoded.", "")
-    try:
-        output.write_bytes(_jpeg(sheet))
-        sync(output)
-    except OSError as error:
-        raise FaultError(explain(error, "write the thumbnails")) from error
-    return {
-        "tile_width": grid.width,
-        "tile_height": grid.height,
-        "columns": grid.columns,
-        "rows": grid.rows,
-        "count": grid.count,
-        "interval": float(grid.interval),
-    }
-
-
-def _seconds(stream: VideoStream, value: int) -> Fraction:
-    base = stream.time_base or Fraction(1, av.time_base)
-    return value * Fraction(base.numerator, base.denominator)
+        try:
+            output.write_bytes(_jpeg(sheet))
+            sync(output)
+        except OSError as error:
+            raise FaultError(explain(error, "write the thumbnails")) from error
+        return {
+            "tile_width": grid.width,
+            "tile_height": grid.height,
+            "columns": grid.columns,
+            "rows": grid.rows,
+            "count": grid.count,
+            "interval": float(grid.interval),
+        }
 
 
 def _grid(
-    stream: VideoStream, frame: av.VideoFrame, turns: int, count: int, interval: Fraction
+    frame: av.VideoFrame, aspect: Fraction, turns: int, count: int, interval: Fraction
 ) -> _Grid:
-    aspect = stream.sample_aspect_ratio
-    shape = Fraction(frame.width, frame.height)
-    if aspect:
-        shape *= Fraction(aspect.numerator, aspect.denominator)
+    shape = Fraction(frame.width, frame.height) * aspect
     if turns % 2:
         shape = 1 / shape
     height = min(_TALLEST, max(2, round(TILE_WIDTH / shape / 2) * 2))
     return _Grid(count, TILE_WIDTH, height, interval)
-
-
-def _at(
-    container: InputContainer, stream: VideoStream, count: int, interval: Fraction, ctx: Context
-) -> Iterator[av.VideoFrame | None]:
-    """For every tile the frame that is on screen then, or a keyframe shortly before it; None where
-    it is the same as for the tile before."""
-    first = _seconds(stream, stream.start_time or 0)
-    # An MP4's index holds decoding times, all of them early by as much as the first.
-    index = [_seconds(stream, e.timestamp) for e in stream.index_entries if e.is_keyframe]
-    keys = [key - index[0] + first for key in index]
-    frames = _decoded(container, stream, ctx)
-    ahead: av.VideoFrame | None = None
-    at: Fraction | None = None  # when the frame that came last is shown
-    for i in range(count):
-        time = first + i * interval
-        key = max((k for k in keys if k <= time), default=first)
-        near = False
-        if at is None or key > at:
-            near = time - key <= interval
-            container.seek(int(time / _seconds(stream, 1)), stream=stream)
-            frames, ahead, at = _decoded(container, stream, ctx), None, None
-        current: av.VideoFrame | None = None
-        while True:
-            ahead = ahead or next(frames, None)
-            if ahead is None or ahead.pts is None:
-                break
-            if at is not None and _seconds(stream, ahead.pts) > time:
-                break
-            current, at, ahead = ahead, _seconds(stream, ahead.pts), None
-            if near:
-                break
-        yield current
-
-
-def _decoded(
-    container: InputContainer, stream: VideoStream, ctx: Context
-) -> Iterator[av.VideoFrame]:
-    for packet in container.demux(stream):
-        ctx.check()
-        try:
-            yield from packet.decode()
-        except FFmpegError:
-            continue
 
 
 def _tile(frame: av.VideoFrame, grid: _Grid, turns: int) -> Pixels:

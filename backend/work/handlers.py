@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from backend.core.artifact import ArtifactKind, artifact_key
+from backend.core.artifact import Artifact, ArtifactKind, artifact_key
 from backend.core.context import Context
 from backend.core.fault import Category, refuse
 from backend.core.job import JobKind
@@ -57,39 +57,48 @@ def _require_room(session: Session, folder: Path) -> None:
 
 
 def waveform(assignment: Assignment, context: Context) -> Done:
-    """Peaks of the film's sound."""
-    from backend.media.waveform import PEAKS_ENGINE, peaks
+    """All that is to be known of the film's sound; its peaks come last."""
+    from backend.media.hearing import HEARING_ENGINE, hear
 
-    return _preview(assignment, context, ArtifactKind.PEAKS, PEAKS_ENGINE, ".json", peaks)
+    film = _film(assignment)
+    kinds = (ArtifactKind.WAVES, ArtifactKind.HEARD, ArtifactKind.PEAKS)
+    waves, sound, peaks = (artifact_key(kind, [film.key], {}, HEARING_ENGINE) for kind in kinds)
+    if all(context.find(key) is not None for key in (waves, sound, peaks)):
+        return Done({})
+    heard = hear(Path(film.path), context)
+    part = context.part(waves, ".dat")
+    context.keep(ArtifactKind.WAVES, waves, part, heard.peaks.write_fine(part))
+    part = context.part(sound, ".json")
+    context.keep(ArtifactKind.HEARD, sound, part, heard.write(part))
+    part = context.part(peaks, ".json")
+    facts = heard.peaks.write_whole(part)
+    return Done(facts, Made(ArtifactKind.PEAKS, peaks, part, facts))
 
 
 def thumbnails(assignment: Assignment, context: Context) -> Done:
-    """Strip of the film's pictures."""
-    from backend.media.thumbnails import STRIP_ENGINE, strip
+    """All that is to be known of the film's picture; its strip comes last."""
+    from backend.media.sight import SIGHT_ENGINE, see
 
-    return _preview(assignment, context, ArtifactKind.STRIP, STRIP_ENGINE, ".jpg", strip)
+    film = _film(assignment)
+    kinds = (ArtifactKind.SEEN, ArtifactKind.STRIP)
+    sight, strip = (artifact_key(kind, [film.key], {}, SIGHT_ENGINE) for kind in kinds)
+    if all(context.find(key) is not None for key in (sight, strip)):
+        return Done({})
+    seen = see(Path(film.path), context)
+    part = context.part(sight, ".json")
+    context.keep(ArtifactKind.SEEN, sight, part, seen.write(part))
+    part = context.part(strip, ".jpg")
+    facts = seen.strip.write(part)
+    return Done(facts, Made(ArtifactKind.STRIP, strip, part, facts))
 
 
-def _preview(
-    assignment: Assignment,
-    context: Context,
-    kind: ArtifactKind,
-    engine: int,
-    suffix: str,
-    make: Callable[[Path, Path, Context], Mapping[str, object]],
-) -> Done:
-    """What is made from the film alone."""
+def _film(assignment: Assignment) -> Artifact:
     film = assignment.session.film
     if film is None:
         raise refuse(
             Category.MISSING, "The film of this session is gone.", "Retry making it first."
         )
-    key = artifact_key(kind, [film.key], {}, engine)
-    if context.find(key) is not None:
-        return Done({})
-    part = context.part(key, suffix)
-    facts = make(Path(film.path), part, context)
-    return Done(facts, Made(kind, key, part, facts))
+    return film
 
 
 HANDLERS: Mapping[JobKind, Callable[[Assignment, Context], Done]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,10 +13,19 @@ import pytest
 
 from backend.core.context import Stopped
 from backend.core.fault import Category, FaultError
-from backend.media.thumbnails import strip
-from backend.media.waveform import PIXELS, peaks
+from backend.media.hearing import hear
+from backend.media.sight import see
+from backend.media.waveform import FINEST, PIXELS
 
 from .studio import BITS, BLOCK, Audio, Ctx, Video, beeps, record, steady, uneven
+
+
+def peaks(film: Path, output: Path, ctx: Ctx) -> dict[str, object]:
+    return hear(film, ctx).peaks.write_whole(output)
+
+
+def strip(film: Path, output: Path, ctx: Ctx) -> dict[str, object]:
+    return see(film, ctx).strip.write(output)
 
 
 def test_peaks_show_where_the_beeps_are(tmp_path: Path, ctx: Ctx) -> None:
@@ -39,7 +49,28 @@ def test_peaks_show_where_the_beeps_are(tmp_path: Path, ctx: Ctx) -> None:
 def test_peaks_stay_bounded_however_long_the_film_is(tmp_path: Path, ctx: Ctx) -> None:
     film = record(tmp_path / "f.mp4", audio=Audio(beeps(1500, [700], 8000), rate=8000))
     facts = peaks(film, tmp_path / "p.part", ctx)
-    assert 0.9 * PIXELS < int(str(facts["length"])) <= PIXELS + 1
+    assert 0.5 * PIXELS < int(str(facts["length"])) <= PIXELS
+
+
+def test_the_fine_waveform_is_the_whole_seen_closer(tmp_path: Path, ctx: Ctx) -> None:
+    film = record(tmp_path / "f.mp4", audio=Audio(beeps(700, [3, 600.5], 8000), rate=8000))
+    heard = hear(film, ctx).peaks
+    whole, fine = tmp_path / "w.part", tmp_path / "f.part"
+    facts, close = heard.write_whole(whole), heard.write_fine(fine)
+    raw = fine.read_bytes()
+    version, flags, rate, per_pixel, length, channels = struct.unpack("<iIiiIi", raw[:24])
+    assert (version, flags, rate, per_pixel, channels) == (2, 1, 8000, FINEST, 1)
+    assert len(raw) == 24 + 2 * length and close["length"] == length
+    times = int(str(facts["samples_per_pixel"])) // FINEST
+    assert times > 1
+    pairs = np.frombuffer(raw, np.int8, offset=24).reshape(-1, 2)
+    coarse = np.array(json.loads(whole.read_text())["data"]).reshape(-1, 2)
+    for i, (low, high) in enumerate(coarse):
+        part = pairs[i * times : (i + 1) * times]
+        assert (low, high) == (part[:, 0].min(), part[:, 1].max())
+    # What is on the screen is a range of bytes: two for each pixel, behind the header.
+    at = 24 + 2 * int(600.5 * rate / FINEST)
+    assert np.abs(np.frombuffer(raw[at : at + 6], np.int8).astype(int)).max() > 60
 
 
 def test_either_channel_counts(tmp_path: Path, ctx: Ctx) -> None:
