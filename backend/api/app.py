@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from backend import __version__
 from backend.api import (
+    analysis,
     door,
     events,
     faults,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 ROUTES = (
     sessions.api,
+    analysis.api,
     film.api,
     playback.api,
     segments.api,

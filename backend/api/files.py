@@ -12,7 +12,7 @@ from flask_openapi3.types import ResponseDict
 from backend.api.faults import Problem, Refused
 
 TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".json": "application/json"}
-TYPES[".jpg"] = "image/jpeg"
+TYPES |= {".jpg": "image/jpeg", ".dat": "application/octet-stream"}
 BLOCK = 256 << 10
 FOR_EVER = "private, max-age=31536000, immutable"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from flask import Response, request
@@ -11,10 +12,12 @@ from pydantic import BaseModel, Field
 from backend.api.faults import ERRORS, Refused
 from backend.api.files import in_ranges, send
 from backend.api.routes import Routes
+from backend.api.session_body import StripBody, strip_body
 from backend.api.sessions import SessionPath, found_session
 from backend.api.wire import Asked, reply, services
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.rendition import PIECE, rendition_of
+from backend.core.time import stamp
 
 api = Routes("film", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
 
@@ -60,14 +63,32 @@ def play_film(path: SessionPath, query: Version) -> Response:
 
 @api.get("/<session>/peaks", responses=in_ranges("application/json"))
 def show_peaks(path: SessionPath, query: Version) -> Response:
-    """Waveform peaks, in audiowaveform's JSON format, version 2."""
+    """Waveform peaks of the whole, in audiowaveform's JSON format, version 2."""
     return _newest(path.session, ArtifactKind.PEAKS, query.v)
+
+
+@api.get("/<session>/waves", responses=in_ranges("application/octet-stream"))
+def show_waves(path: SessionPath, query: Version) -> Response:
+    """Peaks for zooming in, in audiowaveform's binary format, version 2: a header of 24 bytes, then
+    two bytes for every 256 samples. Ask for the range that is on the screen."""
+    return _newest(path.session, ArtifactKind.WAVES, query.v)
 
 
 @api.get("/<session>/thumbnails", responses=in_ranges("image/jpeg"))
 def show_thumbnails(path: SessionPath, query: Version) -> Response:
-    """The strip of small pictures; the session says how it is laid out."""
+    """The strip of small pictures; the session says how it is laid out, and so does its WebVTT."""
     return _newest(path.session, ArtifactKind.STRIP, query.v)
+
+
+@api.get("/<session>/thumbnails.vtt", responses=in_ranges("text/vtt"))
+def show_thumbnail_track(path: SessionPath) -> Response:
+    """The strip as a WebVTT track: for each stretch of time, its rectangle of the picture."""
+    session = found_session(path.session)
+    strip = strip_of(_made(session.id))
+    if strip is None:
+        raise Refused(404, "It has not been made yet.", "It follows the film by itself.")
+    text = sprite_track(strip, f"thumbnails?v={strip.key}")
+    return Response(text, content_type="text/vtt; charset=utf-8")
 
 
 @api.get("/<session>/rendition", responses={200: RenditionBody})
@@ -118,6 +139,26 @@ def _version(session: str, key: str) -> Artifact:
 
 def _made(session: str) -> list[Artifact]:
     return services().library.artifacts.of_session(session)
+
+
+def strip_of(made: Sequence[Artifact]) -> StripBody | None:
+    """How the newest strip is laid out."""
+    strips = [artifact for artifact in made if artifact.kind is ArtifactKind.STRIP]
+    return strip_body(strips[-1]) if strips else None
+
+
+def sprite_track(strip: StripBody, address: str) -> str:
+    """WebVTT with a media fragment of the sprite for each of its tiles."""
+    lines = ["WEBVTT", ""]
+    interval = Fraction(strip.interval)
+    for i in range(strip.count):
+        x, y = i % strip.columns * strip.tile_width, i // strip.columns * strip.tile_height
+        lines += [
+            f"{stamp(i * interval)} --> {stamp((i + 1) * interval)}",
+            f"{address}#xywh={x},{y},{strip.tile_width},{strip.tile_height}",
+            "",
+        ]
+    return "\n".join(lines)
 
 
 def _newest(number: str, kind: ArtifactKind, key: str | None) -> Response:

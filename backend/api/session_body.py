@@ -137,7 +137,7 @@ def _processing(jobs: Sequence[Job]) -> ProcessingBody:
     )
 
 
-def _strip(strip: Artifact | None) -> StripBody | None:
+def strip_body(strip: Artifact | None) -> StripBody | None:
     if strip is None:
         return None
     try:
@@ -172,7 +172,7 @@ def session_body(
         notes=list(session.notes),
         segment_count=len(session.segments),
         watched=float(session.watched),
-        strip=_strip(newest.get(ArtifactKind.STRIP)),
+        strip=strip_body(newest.get(ArtifactKind.STRIP)),
         peaks=None if peaks is None else KeyBody(key=peaks.key),
     )
 

@@ -108,6 +108,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{session}/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the film holds, as far as it is known. 409 without a film, 404 before anything is. */
+        get: operations["analysis_show_analysis__session__analysis_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{session}/media": {
         parameters: {
             query?: never;
@@ -132,8 +149,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Waveform peaks, in audiowaveform's JSON format, version 2. */
+        /** Waveform peaks of the whole, in audiowaveform's JSON format, version 2. */
         get: operations["film_show_peaks__session__peaks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/waves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Peaks for zooming in, in audiowaveform's binary format, version 2: a header of 24 bytes, then
+         * @description two bytes for every 256 samples. Ask for the range that is on the screen.
+         */
+        get: operations["film_show_waves__session__waves_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -149,8 +186,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The strip of small pictures; the session says how it is laid out. */
+        /** The strip of small pictures; the session says how it is laid out, and so does its WebVTT. */
         get: operations["film_show_thumbnails__session__thumbnails_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session}/thumbnails.vtt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The strip as a WebVTT track: for each stretch of time, its rectangle of the picture. */
+        get: operations["film_show_thumbnail_track__session__thumbnails_vtt_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1109,6 +1163,56 @@ export interface components {
              * @default normal
              */
             priority?: string;
+        };
+        /** AnalysisBody */
+        AnalysisBody: {
+            sound: components["schemas"]["SoundBody"] | null;
+            picture: components["schemas"]["SightBody"] | null;
+        };
+        /**
+         * LoudnessBody
+         * @description By EBU R128; None where the sound is too short or too quiet to have one.
+         */
+        LoudnessBody: {
+            /** Integrated */
+            integrated: number | null;
+            /** Range */
+            range: number | null;
+            /** True Peak */
+            true_peak: number | null;
+        };
+        /** SightBody */
+        SightBody: {
+            /** Changes */
+            changes: number[];
+            /** Black */
+            black: components["schemas"]["StretchBody"][];
+            /** Frozen */
+            frozen: components["schemas"]["StretchBody"][];
+        };
+        /** SoundBody */
+        SoundBody: {
+            /** Silence */
+            silence: components["schemas"]["StretchBody"][];
+            /** Sound */
+            sound: components["schemas"]["StretchBody"][];
+            /** Noise Floor */
+            noise_floor: number | null;
+            /** Threshold */
+            threshold: number;
+            loudness: components["schemas"]["LoudnessBody"];
+            /** Clipped */
+            clipped: components["schemas"]["StretchBody"][];
+        };
+        /**
+         * StretchBody
+         * @description Seconds of the film.
+         */
+        StretchBody: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
         };
         /** RenditionBody */
         RenditionBody: {
@@ -2129,6 +2233,91 @@ export interface operations {
             };
         };
     };
+    analysis_show_analysis__session__analysis_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalysisBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     film_play_film__session__media_get: {
         parameters: {
             query?: {
@@ -2357,6 +2546,119 @@ export interface operations {
             };
         };
     };
+    film_show_waves__session__waves_get: {
+        parameters: {
+            query?: {
+                v?: string | null;
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The file is the one that the asker has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     film_show_thumbnails__session__thumbnails_get: {
         parameters: {
             query?: {
@@ -2387,6 +2689,116 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": string;
+                };
+            };
+            /** @description The file is the one that the asker has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    film_show_thumbnail_track__session__thumbnails_vtt_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/vtt": string;
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/vtt": string;
                 };
             };
             /** @description The file is the one that the asker has */
