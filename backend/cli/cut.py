@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ import click
 from backend.cli.command import Code, Unusable, command
 from backend.cli.film import check_target
 from backend.cli.output import Output, amount, console, length, plain
-from backend.cli.recordings import inside, ranges_of, recordings
+from backend.cli.recordings import Recordings, inside, ranges_of, recordings
 from backend.core.edits import keep, require_inside
 from backend.core.fault import FaultError
 from backend.settings import Settings
@@ -73,6 +75,7 @@ def cut(
     edited = keep(timeline, ranges)
     with Stages(out) as stages:
         facts = render_apart(found.cutting(edited.timeline), target, stages.tell)
+    _date(target, found)
     out.line(
         {
             "event": "completed",
@@ -88,6 +91,13 @@ def cut(
         said.append(HOW[str(facts["picture"])])
     out.say("✓ " + " · ".join(said), "green")
     return Code.DONE
+
+
+def _date(target: Path, found: Recordings) -> None:
+    """Date the file as its recording, so that it is found beside it."""
+    recorded = (found.picture or found.segments[0]).source.mtime_ns
+    with contextlib.suppress(OSError):  # not every file system lets dates be set
+        os.utime(target, ns=(recorded, recorded))
 
 
 def _notes(value: object) -> list[str]:

@@ -60,7 +60,9 @@ def recordings(named: str, settings: Settings) -> Recordings:
             picture, segments, _ = look_into(find_files([Path(named)]), probe_files)
         except FaultError as error:
             raise Unusable(error.fault) from error
-        return Recordings(Path(named).stem, picture, tuple(segments))
+        # A file has a title of its own, or none.
+        title = Path(named).resolve().name if Path(named).is_dir() else ""
+        return Recordings(title, picture, tuple(segments))
     with Link(settings) as link:
         session = link.get(f"/api/sessions/{link.session(named)}")
     listed = {segment["path"]: seconds(segment["offset"]) for segment in session["segments"]}

@@ -10,6 +10,7 @@ from backend.core.artifact import ArtifactKind, artifact_key
 from backend.core.context import Context
 from backend.core.media import MediaInfo, Source
 from backend.core.timeline import Clip, Timeline, TrackKind
+from backend.media.chapters import film_chapters
 from backend.media.copy import NotCopyable
 from backend.media.plan import RenderPlan, plan
 from backend.media.render import Rendered, render
@@ -20,6 +21,16 @@ from backend.media.verify import FilmFacts, Spoiled, verify
 
 ENGINE = 2
 """Version of everything that shapes a film; raise it when films change."""
+
+
+_KEPT = frozenset(
+    {
+        *("title", "artist", "album", "album_artist", "composer", "comment", "copyright", "date"),
+        *("description", "genre", "grouping", "lyrics", "show", "synopsis", "episode_id"),
+        *("network", "location", "keywords"),
+    }
+)
+"""Tags that an MP4 has a place for, and that hold for a part of a recording too."""
 
 
 def film_key(timeline: Timeline, sources: Sequence[Source]) -> str:
@@ -65,6 +76,7 @@ def merge(
     tags = _tags(timeline, infos, title)
     seams = seams_of(timeline, infos, ctx)
     made = plan(timeline, infos, seams=seams)
+    made = replace(made, chapters=film_chapters(timeline, infos))
     while True:
         try:
             rendered = render(made, sources, output, ctx, tags)
@@ -91,7 +103,7 @@ def _other(
         raise error
     reason = error.what if isinstance(error, Spoiled) else str(error)
     again = plan(timeline, infos, encode_because=f"cannot be copied: {reason}")
-    return replace(again, sound=sound)
+    return replace(again, sound=sound, chapters=made.chapters)
 
 
 def seams_of(timeline: Timeline, infos: Mapping[str, MediaInfo], ctx: Context) -> dict[Clip, Seams]:
@@ -113,9 +125,13 @@ def _how(made: RenderPlan) -> str | None:
 
 
 def _tags(timeline: Timeline, infos: Mapping[str, MediaInfo], title: str) -> dict[str, str]:
-    """Title, and the date that the first recording which has one was made."""
-    tags = {"title": title} if title else {}
+    """What the first recording says of itself, the title above all, and the date that the first one
+    which has one was made."""
     clips = [clip for track in timeline.tracks for clip in track.clips]
+    said = dict(infos[clips[0].path].tags) if clips else {}
+    tags = {name: value for name, value in said.items() if name.lower() in _KEPT and value}
+    if title:
+        tags["title"] = title
     for clip in clips:
         created = dict(infos[clip.path].tags).get("creation_time", "")
         if created and not created.startswith(("1970", "1904")):

@@ -14,6 +14,7 @@ from backend.core.media import AudioStream, MediaInfo
 from backend.core.progress import Stage
 from backend.core.time import TimeRange, timecode
 from backend.core.timeline import Clip, Gap, Timeline, TrackKind
+from backend.media.chapters import Chapter
 from backend.media.onestream import copies
 from backend.media.seams import Seams
 from backend.media.spans import PicturePlan, picture_parts
@@ -68,6 +69,7 @@ class RenderPlan:
     duration: Fraction
     stages: tuple[Stage, ...]
     notes: tuple[str, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
 
     def stretches(self) -> list[tuple[TimeRange, str, str, str, str]]:
         """A line a stretch: when, which track, how, of which file, why."""

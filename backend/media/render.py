@@ -194,6 +194,7 @@ def _mux(
                 room=room,
                 timescale=timescale,
                 tags=tags,
+                chapters=plan.chapters,
             )
         )
         if parts:

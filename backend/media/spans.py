@@ -34,7 +34,7 @@ _MOST_TICKS = 10_000_000
 """More than that a second are not needed to keep several clocks apart."""
 
 _CRF = 20
-_JOIN_CRF = 17
+_JOIN_CRF = 18
 """Quality of what is encoded beside copied packets: nobody should see where they meet."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -20,9 +20,12 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from backend.core.fault import FaultError, explain
+from backend.core.time import ticks
+from backend.media.chapters import Chapter
 
 S = TypeVar("S", VideoStream, AudioStream)
 
+_CHAPTER_TICK = Fraction(1, 1000)
 _MAX_TIMESCALE = 1_000_000_000
 
 
@@ -67,6 +70,7 @@ class Mp4Writer:
         room: int | None = None,
         timescale: int = 1000,
         tags: Mapping[str, str] | None = None,
+        chapters: Sequence[Chapter] = (),
     ) -> None:
         """`doing` completes "Rushes could not …". `faststart` puts the index before the media:
         into `room` bytes that are left free for it, else by moving all media in the end.
@@ -90,6 +94,19 @@ class Mp4Writer:
         except (FFmpegError, OSError) as error:
             raise FaultError(explain(error, doing)) from error
         self._container.metadata.update(tags or {})
+        if chapters:
+            self._container.set_chapters(
+                [
+                    {
+                        "id": number,
+                        "start": ticks(chapter.span.start, _CHAPTER_TICK),
+                        "end": ticks(chapter.span.end, _CHAPTER_TICK),
+                        "time_base": _CHAPTER_TICK,
+                        "metadata": {"title": chapter.title},
+                    }
+                    for number, chapter in enumerate(chapters)
+                ]
+            )
 
     def add_copy(self, template: S, time_base: Fraction) -> S:
         """A track for packets of `template`: codec parameters, aspect, colour and rotation kept."""

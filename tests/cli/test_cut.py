@@ -34,6 +34,7 @@ def flashes(film: Path) -> list[float]:
 
 def test_parts_of_a_file(rushes: Rushes, video: Path, tmp_path: Path) -> None:
     target = tmp_path / "parts.mp4"
+    os.utime(video, (1_500_000_000, 1_500_000_000))
     ran = rushes("cut", video, "-r", "0:03.5-", "-r", "0.5-1.75", "-o", target)
     assert ran.code == 0, ran
     assert "encoded only beside the cuts" in ran.out
@@ -41,6 +42,7 @@ def test_parts_of_a_file(rushes: Rushes, video: Path, tmp_path: Path) -> None:
     assert rushes("inspect", target, "--json").lines[0]["duration"] == pytest.approx(3.75, abs=0.01)
     again = rushes("cut", video, "-r", "0-1", "-o", target)
     assert again.code == 3 and "exists already" in again.err
+    assert int(target.stat().st_mtime) == int(video.stat().st_mtime), "it is found beside it"
     before = target.stat().st_ino
     told = rushes("cut", video, "-r", "-1", "-o", target, "--force", "--json").lines
     assert told[-1]["event"] == "completed"

@@ -262,6 +262,46 @@ def test_a_film_that_was_cut_is_copied_and_cut_again(tmp_path: Path, ctx: Ctx) -
     assert [n for _, n in pictures_of(tmp_path / "twice.part")] == [n for _, n in expected]
 
 
+def test_chapters_and_tags_go_with_what_is_shown(tmp_path: Path, ctx: Ctx) -> None:
+    path = tmp_path / "v.mkv"
+    bare = record(tmp_path / "bare.mkv", Video(steady(6), options=X264))
+    with av.open(str(bare)) as source, av.open(str(path), "w") as out:
+        out.metadata.update({"title": "Lesson", "artist": "Ada", "encoder": "somebody else's"})
+        out.set_chapters(
+            [
+                {
+                    "id": i,
+                    "start": start * 1000,
+                    "end": end * 1000,
+                    "time_base": Fraction(1, 1000),
+                    "metadata": {"title": title},
+                }
+                for i, (start, end, title) in enumerate(
+                    [(0, 2, "Hello"), (2, 4, "Middle"), (4, 6, "End")]
+                )
+            ]
+        )
+        stream = out.add_stream_from_template(source.streams.video[0], opaque=True)
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    cut = cut_of(take(path), ranges([("0", "1"), ("1.5", "2.5"), ("3", "3.5")]))
+    cut.merge(tmp_path / "film.part", ctx)
+    with av.open(str(tmp_path / "film.part")) as film:
+        chapters = [
+            (
+                float(chapter["start"] * chapter["time_base"]),
+                float(chapter["end"] * chapter["time_base"]),
+                chapter["metadata"]["title"],
+            )
+            for chapter in film.chapters()
+        ]
+        assert (film.metadata["title"], film.metadata["artist"]) == ("Lesson", "Ada")
+        assert "somebody" not in film.metadata["encoder"]
+    assert chapters == [(0, 1.5, "Hello"), (1.5, 2.5, "Middle")]
+
+
 def test_a_join_that_cannot_be_decoded_is_found(tmp_path: Path, ctx: Ctx) -> None:
     path = record(tmp_path / "v.mp4", Video(steady(4), options=X264))
     cut = cut_of(take(path), ranges([("0.5", "3")]))
