@@ -126,19 +126,29 @@ def choose() -> Engine:
     if sys.platform == "win32":
         return Engine("edgechromium", "WebView2", True)
     # A frozen app's loader would give the distribution's the libraries that came with our own.
-    if not is_frozen():
-        for engine in (_distribution_qt(), _distribution_gtk()):
-            if engine is not None:
-                return engine
-    for binding, package in (("pyside6", "PySide6"), ("pyqt6", "PyQt6")):
-        if find_spec(package) and find_spec(f"{package}.QtWebEngineWidgets") and find_spec("qtpy"):
-            require_libraries()
-            return Engine("qt", f"Qt WebEngine ({package})", False, qt=binding)
-    raise refuse(
-        Category.MODEL,
-        "There is no web view here for the window.",
-        f"Add one with: pip install 'rushes[desktop]'. {IN_BROWSER}",
-    )
+    looks = [_installed_qt] if is_frozen() else [_distribution_qt, _distribution_gtk, _installed_qt]
+    chosen: Engine | None = None
+    for look in looks:
+        found = look()
+        chosen = chosen or found
+        if found is not None and _is_wanted(found):
+            chosen = found
+            break
+    if chosen is None:
+        raise refuse(
+            Category.MODEL,
+            "There is no web view here for the window.",
+            f"Add one with: pip install 'rushes[desktop]'. {IN_BROWSER}",
+        )
+    if chosen.folder is None:
+        require_libraries()
+    return chosen
+
+
+def _is_wanted(engine: Engine) -> bool:
+    """Whether the owner asked for no other, in the ways that pywebview and qtpy have for that."""
+    gui, binding = os.environ.get("PYWEBVIEW_GUI"), os.environ.get("QT_API", "").lower()
+    return gui in (None, "", engine.gui) and binding in ("", engine.qt)
 
 
 def missing_libraries() -> list[str]:
@@ -177,6 +187,14 @@ def _distribution_qt() -> Engine | None:
     if find_spec("qtpy") is None:
         return None
     return Engine("qt", "Qt WebEngine (the system's)", True, DISTRIBUTION, "pyqt6")
+
+
+def _installed_qt() -> Engine | None:
+    """Qt from PyPI."""
+    for binding, package in (("pyside6", "PySide6"), ("pyqt6", "PyQt6")):
+        if find_spec(package) and find_spec(f"{package}.QtWebEngineWidgets") and find_spec("qtpy"):
+            return Engine("qt", f"Qt WebEngine ({package})", False, qt=binding)
+    return None
 
 
 def _distribution_gtk() -> Engine | None:

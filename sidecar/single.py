@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -122,8 +121,12 @@ class Single:
 
 
 def _own_temporary() -> Path:
-    """This user's folder for what a restart of the system may sweep away. It may not be there."""
+    """This user's folder for what a restart of the system may sweep away. It may not be there.
+
+    Not what `tempfile` finds, which writes there to see whether that works: the disk may be full.
+    """
     if runtime := os.environ.get("XDG_RUNTIME_DIR"):
         return Path(runtime) / "rushes"
+    named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     user = "" if os.name == "nt" else f"-{os.getuid()}"
-    return Path(tempfile.gettempdir()) / f"rushes{user}"
+    return Path(next(filter(None, named), "/tmp")) / f"rushes{user}"

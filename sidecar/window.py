@@ -122,7 +122,9 @@ class Window:
         self._native.load_html(trouble_page(fault))
 
     def front(self) -> None:
-        """Show it, before all others as far as the system allows."""
+        """Show it, before all others as far as the system allows. A new one comes there anyway."""
+        if self._window is None:
+            return
         self.hidden = False
         self._native.show()
         maximized = self._place.maximized

@@ -61,6 +61,8 @@ class Desktop(Theatre):
         self.environment |= {"DISPLAY": display, "HOME": str(data)}
         self.environment["TMPDIR"] = str(data.parent)
         self.environment.pop("XDG_RUNTIME_DIR", None)
+        self.environment["QT_API"] = "pyside6"  # whatever else is installed here
+        self.environment.pop("PYWEBVIEW_GUI", None)
         self.environment.pop("WAYLAND_DISPLAY", None)
         self.environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
         self._playwright = playwright

@@ -219,6 +219,8 @@ def test_without_its_packages_the_window_says_how_to_get_them(
 
 def test_a_view_that_plays_h264_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "DISTRIBUTION", tmp_path)
+    for name in ("QT_API", "PYWEBVIEW_GUI"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(engine, "find_spec", lambda name: name)
     monkeypatch.setattr(engine, "require_libraries", lambda: None)
     assert not engine.choose().plays_h264
@@ -230,6 +232,12 @@ def test_a_view_that_plays_h264_goes_first(tmp_path: Path, monkeypatch: pytest.M
     (folder / "sip.abi3.so").touch()
     chosen = engine.choose()
     assert (chosen.plays_h264, chosen.qt, chosen.folder) == (True, "pyqt6", tmp_path)
+    # Unless another is asked for.
+    monkeypatch.setenv("QT_API", "PySide6")
+    assert engine.choose().qt == "pyside6"
+    # One that is not here is not waited for.
+    monkeypatch.setenv("QT_API", "pyqt5")
+    assert engine.choose().qt == "pyqt6"
 
 
 def test_opening_what_is_not_there_is_a_fault(tmp_path: Path) -> None:
