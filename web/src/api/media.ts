@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { keys } from './keys';
 import { api, send, told } from './client';
-import type { Playback, Rendition, Session, Strip } from './types';
+import type { Analysis, Playback, Rendition, Session, Strip } from './types';
 
 const base = (id: string) => `/api/sessions/${encodeURIComponent(id)}`;
 
@@ -69,5 +69,17 @@ export function usePeaks(session: Session) {
       if (!isPeaks(value)) throw new TypeError('These are no peaks.');
       return value;
     },
+  });
+}
+
+/** What the film holds, asked for again when more of it is known. */
+export function useAnalysis(session: Session) {
+  const { peaks, strip } = session;
+  return useQuery({
+    queryKey: keys.analysis(session.id, `${peaks?.key ?? ''} ${strip?.key ?? ''}`),
+    enabled: session.film !== null && (peaks !== null || strip !== null),
+    staleTime: Infinity,
+    queryFn: async ({ signal }): Promise<Analysis> =>
+      told(await api.GET('/api/sessions/{session}/analysis', { params: { path: { session: session.id } }, signal })),
   });
 }

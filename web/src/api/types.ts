@@ -17,6 +17,8 @@ export type JobStatus = Schemas['JobStatus'];
 export type Stage = Schemas['StageBody'];
 export type Fault = Schemas['FaultBody'];
 export type Queue = Schemas['QueueBody'];
+/** What a film was found to hold: silence, loudness, changes of its picture. */
+export type Analysis = Schemas['AnalysisBody'];
 export type Strip = Schemas['StripBody'];
 export type Setting = Schemas['SettingBody'];
 export type Status = Schemas['StatusBody'];

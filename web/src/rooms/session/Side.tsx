@@ -1,5 +1,6 @@
 /** Beside the film: its facts, and the files it was made of. */
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import { useAnalysis } from '../../api/media';
 import type { WholeSession } from '../../api/types';
 import { useNow } from '../../state/now';
 import { useStore } from '../../state/store';
@@ -57,6 +58,7 @@ function Facts({ session, player }: { session: WholeSession; player: Player }) {
     making.started_at !== null && making.completed_at !== null
       ? (Date.parse(making.completed_at) - Date.parse(making.started_at)) / 1000
       : null;
+  const { data: holds } = useAnalysis(session);
   const less = saved(session.compression_ratio);
   const rows: [string, React.ReactNode][] = [
     ['Recorded', when(new Date(session.started_at), now)],
@@ -64,6 +66,8 @@ function Facts({ session, player }: { session: WholeSession; player: Player }) {
     ['Picture', width && height ? `${width} × ${height}` : null],
     ['Originals', `${count(session.originals.length, 'file')}, ${size(session.original_size)}`],
     ['Film', film ? `${size(film.size)}${less ? `, ${less} of the original’s size` : ''}` : null],
+    ['Loudness', holds?.sound ? loudnessOf(holds.sound.loudness) : null],
+    ['Silence', holds?.sound ? silenceOf(holds.sound.silence) : null],
     ['Made in', time !== null && time > 0 && film ? `${took(time)}${session.duration / time >= 1 ? `, ${Math.round(session.duration / time)} × real time` : ''}` : null],
     ['Saved as', film ? <Path key="film" path={film.path} /> : null],
     ['Folder', session.folder ? <Path key="folder" path={session.folder} /> : null],
@@ -92,6 +96,18 @@ function Facts({ session, player }: { session: WholeSession; player: Player }) {
       )}
     </>
   );
+}
+
+const decibels = (value: number): string => value.toFixed(1).replace('-', '−');
+
+function loudnessOf({ integrated, true_peak: peak }: { integrated: number | null; true_peak: number | null }): string {
+  if (integrated === null || peak === null) return 'Too quiet to measure';
+  return `${decibels(integrated)} LUFS, peaks at ${decibels(peak)} dBTP`;
+}
+
+function silenceOf(stretches: readonly { start: number; end: number }[]): string {
+  const whole = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
+  return stretches.length === 0 ? 'None' : `${clock(whole)} in ${count(stretches.length, 'pause')}`;
 }
 
 const nameOf = (path: string): string => path.replace(/\\/g, '/').split('/').at(-1) ?? path;

@@ -1,11 +1,12 @@
 /** The film's sound over its time. Click, drag or use the arrows to go there. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
-import { usePeaks } from '../../api/media';
+import { useAnalysis, usePeaks } from '../../api/media';
 import type { Session } from '../../api/types';
 import { clock, spoken } from '../../state/words';
 import { useStore } from '../../state/store';
+import { tileAt, tileStyle } from '../../ui/Film';
 import type { Player } from './player';
-import { HEIGHT, levels, marks, pathsOf, STEP } from './wave';
+import { HEIGHT, levels, marks, pathsOf, STEP, ticksOf, within } from './wave';
 
 function useWidth() {
   const box = useRef<HTMLDivElement>(null);
@@ -28,7 +29,17 @@ export function Timeline({ session, player }: { session: Session; player: Player
   const duration = told || (session.film?.duration ?? session.duration);
   const peaks = usePeaks(session);
   const bars = Math.max(40, Math.floor(width / STEP));
-  const paths = useMemo(() => (peaks.data ? pathsOf(levels(peaks.data, bars)) : null), [peaks.data, bars]);
+  const { data: holds } = useAnalysis(session);
+  const paths = useMemo(() => {
+    if (!peaks.data) return null;
+    const silence = holds?.sound?.silence;
+    return pathsOf(levels(peaks.data, bars), silence && duration > 0 ? within(silence, duration, bars) : undefined);
+  }, [peaks.data, bars, holds, duration]);
+  const changes = useMemo(
+    () => (duration > 0 ? ticksOf(holds?.picture?.changes ?? [], duration, bars * STEP) : ''),
+    [holds, duration, bars],
+  );
+  const [pointed, setPointed] = useState<number | null>(null);
   const ruler = useMemo(() => marks(duration, Math.max(3, Math.floor(width / 110))), [duration, width]);
   const head = usePlayhead(player, duration);
 
@@ -62,7 +73,9 @@ export function Timeline({ session, player }: { session: Session; player: Player
           event.currentTarget.setPointerCapture(event.pointerId);
           player.seek(secondsAt(event));
         }}
+        onPointerLeave={() => setPointed(null)}
         onPointerMove={(event) => {
+          if (event.pointerType === 'mouse') setPointed(secondsAt(event));
           if (event.currentTarget.hasPointerCapture(event.pointerId)) player.seek(secondsAt(event));
         }}
       >
@@ -82,7 +95,23 @@ export function Timeline({ session, player }: { session: Session; player: Player
           ) : (
             <p className="no-wave">{whyEmpty(session, peaks)}</p>
           )}
+          {changes !== '' && (
+            <svg className="changes" viewBox={`0 0 ${bars * STEP} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+              <path d={changes} />
+            </svg>
+          )}
         </div>
+        {pointed !== null && session.strip && duration > 0 && (
+          <div className="glimpse" aria-hidden="true" style={{ '--at': `${((pointed / duration) * 100).toFixed(2)}%` }}>
+            <div
+              style={{
+                ...tileStyle(session.id, session.strip, tileAt(session.strip, pointed / duration)),
+                aspectRatio: `${session.strip.tile_width} / ${session.strip.tile_height}`,
+              }}
+            />
+            <span>{clock(pointed)}</span>
+          </div>
+        )}
         <i className="playhead" ref={head} />
         <b className="playhead-time" aria-hidden="true">
           {clock(second)}

@@ -4,7 +4,7 @@ import { actOf } from './keys';
 import { newPlaying, nextRate, type Player } from './player';
 import { claimsH264, showsNothing, takesPieces, versionOf } from './rendition';
 import { leave, leftAt, worthKeeping } from './usePosition';
-import { levels, marks, pathsOf } from './wave';
+import { levels, marks, pathsOf, ticksOf, within } from './wave';
 
 const session = (fields: Partial<WholeSession>): WholeSession =>
   ({ id: 'a b', film: { key: 'k1', path: '', size: 1, duration: 9 }, jobs: [], ...fields }) as unknown as WholeSession;
@@ -69,6 +69,19 @@ test('quiet and loud bars are drawn apart, and silence is still a line', () => {
   const paths = pathsOf([0, 1]);
   expect(paths.quiet).toBe('M1 31.0V33.0');
   expect(paths.loud).toBe('M4 2.0V62.0');
+});
+
+test('what is known to be silent is drawn as silence, however loud it looks', () => {
+  const silent = within([{ start: 0, end: 2 }, { start: 7.4, end: 10 }], 10, 5);
+  expect(silent).toEqual([true, false, false, false, true]);
+  expect(within([{ start: 2.1, end: 2.4 }], 10, 5)).toEqual([false, false, false, false, false]);
+  const paths = pathsOf([1, 0.1], [true, false]);
+  expect([paths.quiet, paths.loud]).toEqual(['M1 2.0V62.0', 'M4 22.5V41.5']);
+});
+
+test('a change of the picture is a tick at its time', () => {
+  expect(ticksOf([2.5, 10], 10, 300)).toBe('M75.0 0V7M300.0 0V7');
+  expect(ticksOf([], 10, 300)).toBe('');
 });
 
 test('the ruler has round marks, none at the very end', () => {

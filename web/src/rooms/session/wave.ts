@@ -6,6 +6,12 @@ export interface WavePaths {
   loud: string;
 }
 
+/** Seconds of a film. */
+export interface Stretch {
+  start: number;
+  end: number;
+}
+
 /** Bars stand this far apart in the drawing's own units. */
 export const STEP = 3;
 export const HEIGHT = 64;
@@ -27,13 +33,29 @@ export function levels(peaks: Peaks, bars: number): number[] {
   return most < 0.004 ? found.map(() => 0) : found.map((level) => level / most);
 }
 
-/** Bars above a fifth of the loudest are drawn darker: most of them are speech. */
-export function pathsOf(loudness: readonly number[]): WavePaths {
+/** For each of `bars` equal parts of `duration` seconds, whether it lies in a stretch for the most part. */
+export function within(stretches: readonly Stretch[], duration: number, bars: number): boolean[] {
+  const found = Array.from({ length: bars }, () => false);
+  for (const { start, end } of stretches) {
+    const from = Math.max(0, Math.ceil((start / duration) * bars - 0.5));
+    const to = Math.min(bars, Math.floor((end / duration) * bars + 0.5));
+    found.fill(true, from, Math.max(from, to));
+  }
+  return found;
+}
+
+/** A short line down from the top at each time. */
+export function ticksOf(times: readonly number[], duration: number, width: number): string {
+  return times.map((time) => `M${((time / duration) * width).toFixed(1)} 0V7`).join('');
+}
+
+/** Sound is drawn darker than silence. Where nobody knows yet which is which, what is above a fifth of the loudest. */
+export function pathsOf(loudness: readonly number[], silent?: readonly boolean[]): WavePaths {
   const parts: { quiet: string[]; loud: string[] } = { quiet: [], loud: [] };
   loudness.forEach((level, i) => {
     const half = Math.max(1, Math.sqrt(level) * (HEIGHT / 2 - 2));
     const bar = `M${i * STEP + 1} ${(HEIGHT / 2 - half).toFixed(1)}V${(HEIGHT / 2 + half).toFixed(1)}`;
-    parts[level > 0.2 ? 'loud' : 'quiet'].push(bar);
+    parts[(silent ? !silent[i] : level > 0.2) ? 'loud' : 'quiet'].push(bar);
   });
   return { quiet: parts.quiet.join(''), loud: parts.loud.join('') };
 }
