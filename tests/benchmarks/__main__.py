@@ -10,7 +10,11 @@ from tests.benchmarks.harness import describe_machine
 ROWS = {
     "queue": queue_row.run,
     "status": status_row.run,
-    "ready": ready_row.run,
+    "ready": ready_row.ready,
+    "ready-aac": ready_row.ready_aac,
+    "ready-live": ready_row.ready_live,
+    "join": ready_row.join,
+    "throughput": ready_row.throughput,
     "live": live_row.run,
     "start": start_row.run,
 }

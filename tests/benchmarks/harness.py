@@ -19,6 +19,19 @@ PLACE = ROOT / "build" / "bench"
 SHARED = ROOT.parent / "shared" / "media"
 PAIRS = 3
 
+
+class Seconds(float):
+    """What one run took; `processor` is the time that all its processes computed, where known."""
+
+    processor: float | None = None
+
+    @staticmethod
+    def of(wall: float, processor: float) -> Seconds:
+        taken = Seconds(wall)
+        taken.processor = processor
+        return taken
+
+
 Run = Callable[[], float]
 """One run of one side; its seconds."""
 
@@ -42,6 +55,11 @@ class Comparison:
         print(f"\n{self.work}, against {self.peer}")
         for ours, theirs in zip(self.ours, self.theirs, strict=True):
             print(f"  {ours:9.3f} s  {theirs:9.3f} s   {ours / theirs:6.3f} ×")
+        sides = (self.ours, self.theirs)
+        worked = [[getattr(taken, "processor", None) for taken in side] for side in sides]
+        if all(seconds is not None for side in worked for seconds in side):
+            ours, theirs = (statistics.median(side) for side in worked)
+            print(f"  of the processor {ours:.2f} s and {theirs:.2f} s: {ours / theirs:.3f} ×")
         met = "met" if self.ratio <= self.goal else "MISSED"
         print(f"  median {self.ratio:.3f} ×, goal ≤ {self.goal} ×: {met}")
 
@@ -60,9 +78,9 @@ def compare(
     return comparison
 
 
-def timed(command: Sequence[str | Path], **options: object) -> float:
+def timed(command: Sequence[str | Path], **options: object) -> Seconds:
     """Seconds that a whole process takes. Raises CalledProcessError when it fails."""
-    start = time.perf_counter()
+    before, start = _children(), time.perf_counter()
     subprocess.run(
         [str(word) for word in command],
         check=True,
@@ -70,7 +88,13 @@ def timed(command: Sequence[str | Path], **options: object) -> float:
         stdout=subprocess.DEVNULL,
         **options,  # type: ignore[call-overload]
     )
-    return time.perf_counter() - start
+    return Seconds.of(time.perf_counter() - start, _children() - before)
+
+
+def _children() -> float:
+    """Processor seconds of the processes that were waited for."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def peer_python(name: str, *packages: str) -> Path:
@@ -110,6 +134,8 @@ def describe_machine() -> None:
     if cpuinfo.exists():
         names = [x for x in cpuinfo.read_text().splitlines() if x.startswith("model name")]
         processor = names[0].split(":", 1)[1].strip() if names else processor
+    if hasattr(os, "getloadavg"):
+        print(f"load of the last minute: {os.getloadavg()[0]:.1f}")
     print(
         f"{platform.system()}, {os.cpu_count()} × {processor}, Python {platform.python_version()}"
     )
