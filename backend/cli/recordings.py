@@ -50,8 +50,9 @@ class Recordings:
         return Cutting(timeline, infos, tuple(part.source for part in parts), self.title)
 
 
-def recordings(named: str, settings: Settings) -> Recordings:
-    """The recordings of a file, a folder, or a session whose id begins so.
+def recordings(named: str, settings: Settings, film: bool = False) -> Recordings:
+    """The recordings of a file, a folder, or a session whose id begins so; of a session its `film`
+    instead, where that is wanted and there.
 
     Raises a refusal where there is none, or one cannot be used.
     """
@@ -67,7 +68,9 @@ def recordings(named: str, settings: Settings) -> Recordings:
         session = link.get(f"/api/sessions/{link.session(named)}")
     listed = {segment["path"]: seconds(segment["offset"]) for segment in session["segments"]}
     films = [path for path in session["originals"] if path not in listed]
-    if not all(Path(path).exists() for path in session["originals"]):
+    if film and session["film"] and Path(session["film"]["path"]).exists():
+        films, listed = [session["film"]["path"]], {}
+    elif not all(Path(path).exists() for path in session["originals"]):
         if not session["film"]:
             raise refusal(
                 f"The recordings of session {named} are not where they were.",

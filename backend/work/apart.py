@@ -50,7 +50,8 @@ def plan_apart(cutting: Cutting) -> Mapping[str, object]:
 
 
 def render_apart(cutting: Cutting, target: Path, tell: Tell) -> Mapping[str, object]:
-    """Write the film of a timeline to `target`, which must not exist or may be replaced.
+    """Write the film of a timeline to `target`, which must not exist or may be replaced; only its
+    sound where the name ends in `.mp3`.
 
     Returns facts about it. Raises FaultError; when it does, or is interrupted, there is no new
     file, and one that was there before is untouched.
@@ -58,7 +59,7 @@ def render_apart(cutting: Cutting, target: Path, tell: Tell) -> Mapping[str, obj
     work = target.with_name(f".rushes-{secrets.token_hex(4)}.part")
     try:
         work.mkdir()
-        part = work / "film.part.mp4"
+        part = work / f"film.part{'.mp3' if target.suffix.lower() == '.mp3' else '.mp4'}"
         facts = _apart(_render, cutting, str(part), tell)
         part.replace(target)
         _sync_folder(target.parent)
@@ -197,6 +198,9 @@ def _plan(cutting: Cutting, output: Path, context: _Context) -> Mapping[str, obj
 
 
 def _render(cutting: Cutting, output: Path, context: _Context) -> Mapping[str, object]:
-    from backend.media.merge import merge
+    if output.suffix == ".mp3":
+        from backend.media.mp3 import save_mp3 as make
+    else:
+        from backend.media.merge import merge as make
 
-    return merge(cutting.timeline, cutting.infos, cutting.sources, output, context, cutting.title)
+    return make(cutting.timeline, cutting.infos, cutting.sources, output, context, cutting.title)
