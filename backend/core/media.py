@@ -63,6 +63,8 @@ class AudioStream:
     start: Fraction
     duration: Fraction
     jumps: tuple[Jump, ...] = ()
+    clock: Fraction = Fraction(1)
+    """Samples that come in a second of the file's clock, by `rate`: 1 where both agree."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

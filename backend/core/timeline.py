@@ -15,6 +15,7 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 
+from backend.core.placement import place
 from backend.core.session import Picture, Segment, Session
 from backend.core.time import ZERO, TimeRange
 
@@ -32,10 +33,12 @@ class Clip:
     stream: int
     """Index of the stream in its container."""
     source_range: TimeRange
+    speed: Fraction = Fraction(1)
+    """Seconds of the source that play in a second: not quite 1 where its clock ran wrong."""
 
     @property
     def duration(self) -> Fraction:
-        return self.source_range.duration
+        return self.source_range.duration / self.speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +81,6 @@ class Timeline:
         return max((track.duration for track in self.tracks), default=ZERO)
 
 
-def _placed(segments: Sequence[Segment]) -> list[TimeRange]:
-    """When each segment plays: from its offset, or behind the one before it."""
-    ranges, end = [], ZERO
-    for segment in segments:
-        start = end if segment.offset is None else segment.offset
-        end = start + segment.info.duration
-        ranges.append(TimeRange(start, end))
-    return ranges
-
-
 def join_segments(segments: Sequence[Segment]) -> Track:
     """One track of sound out of segments, in the order in which they start.
 
@@ -97,11 +90,11 @@ def join_segments(segments: Sequence[Segment]) -> Track:
     O(n log n).
     """
     placed = [
-        (span, segment.info)
-        for span, segment in zip(_placed(segments), segments, strict=True)
+        (found.span, found.speed, segment.info)
+        for found, segment in zip(place(segments), segments, strict=True)
         if segment.info.audio
     ]
-    ends = {edge for span, _ in placed for edge in (span.start, span.end)}
+    ends = {edge for span, _, _ in placed for edge in (span.start, span.end)}
     edges = sorted(edge for edge in ends | {ZERO} if edge >= ZERO)
     starting = deque(sorted(range(len(placed)), key=lambda i: placed[i][0].start))
     sounding: list[tuple[Fraction, int]] = []  # a heap, latest start on top
@@ -122,8 +115,9 @@ def join_segments(segments: Sequence[Segment]) -> Track:
         if heard_now is None:
             items.append(Gap(span.duration))
         else:
-            own, info = placed[heard_now]
-            items.append(Clip(info.path, info.audio[0].index, span.shifted(-own.start)))
+            own, speed, info = placed[heard_now]
+            shown = TimeRange((span.start - own.start) * speed, (span.end - own.start) * speed)
+            items.append(Clip(info.path, info.audio[0].index, shown, speed))
     return Track(TrackKind.AUDIO, tuple(items))
 
 

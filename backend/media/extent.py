@@ -6,7 +6,7 @@ seconds are read; of anything else all packets are (without decoding, at the spe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 
 from backend.core.media import Jump
 from backend.media.clock import Jumps
+from backend.media.drift import ONE, Drift, samples_in
 from backend.media.read import open_media
 from backend.media.recovery import mended
 
@@ -45,6 +46,8 @@ class Walk:
     ticks: int = 0
     """Sum of durations: the clock of streams without time stamps."""
     jumps: tuple[Jump, ...] = ()
+    clock: Fraction = ONE
+    """Samples that came in a second of the stamps, by the rate of the track."""
 
     def add(self, pts: int | None, duration: int, discarded: bool) -> None:
         self.packets += 1
@@ -123,13 +126,25 @@ def read_tail(
     return all(walk.end is not None for walk in found.values())
 
 
-def read_all(streams: Sequence[Recorded], path: Path) -> dict[int, Walk]:
-    """Read all packets. Opens the file anew: seeking back is what a broken file does worst."""
+def read_all(
+    streams: Sequence[Recorded],
+    path: Path,
+    heard: Mapping[int, tuple[int, int]],
+    limit: int | None = None,
+) -> dict[int, Walk]:
+    """Read all packets, or `limit` bytes of them. Opens the file anew: seeking back is what a
+    broken file does worst. `heard`: rate and samples of the first frame of each track of sound."""
     again = open_media(path)
     walks = {stream.index: Walk() for stream in streams}
     repair = mended(path)
     bases = {stream.index: seconds_a_tick(stream) for stream in streams}
     jumps = Jumps(again.format.name, bases, repair.cuts if repair else ())
+    counts = {
+        stream.index: _Count(stream.codec_context.codec.canonical_name, *heard[stream.index])
+        for stream in streams
+        if stream.index in heard
+    }
+    volume = 0
     try:
         for packet in again.demux(*(again.streams[stream.index] for stream in streams)):
             if not packet.size:
@@ -139,13 +154,48 @@ def read_all(streams: Sequence[Recorded], path: Path) -> dict[int, Walk]:
             step = jumps.step(index, time, length, packet.pos)
             shown = None if packet.pts is None else packet.pts + step
             walks[index].add(shown, length, packet.is_discard)
+            if index in counts and not packet.is_discard:
+                counts[index].add(shown, length, bases[index])
+            volume += packet.size
+            if limit is not None and volume > limit:
+                break
     except FFmpegError:
         pass  # what came until then is what can be used
     finally:
         again.close()
     for index, walk in walks.items():
         walk.jumps = jumps.of(index)
+        walk.clock = counts[index].drift.clock if index in counts else ONE
     return walks
+
+
+class _Count:
+    """Samples of a track of sound against its time stamps."""
+
+    def __init__(self, codec: str, rate: int, length: int) -> None:
+        self.drift = Drift(rate)
+        self._codec, self._length = codec, length
+        self._samples: int | None = 0
+
+    def add(self, stamp: int | None, duration: int, base: Fraction) -> None:
+        if self._samples is None:
+            return
+        if stamp is not None:
+            self.drift.add(float(stamp * base), self._samples)
+        held = samples_in(self._codec, self.drift.rate, self._length, duration * base)
+        self._samples = None if held is None else self._samples + held
+
+
+def listed_clock(stream: AudioStream, rate: int, length: int) -> Fraction:
+    """`Walk.clock` of a track of an MP4, by the times that its index lists."""
+    held = samples_in(stream.codec_context.codec.canonical_name, rate, length, ONE)
+    index = stream.index_entries
+    if held is None or stream.codec_context.codec.canonical_name == "opus":
+        return ONE
+    drift, base = Drift(rate), float(seconds_a_tick(stream))
+    for i in range(0, len(index), max(1, len(index) // 2000)):
+        drift.add(index[i].timestamp * base, i * held)
+    return drift.clock
 
 
 def extent(

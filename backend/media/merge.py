@@ -41,7 +41,7 @@ def film_key(timeline: Timeline, sources: Sequence[Source]) -> str:
         {
             "kind": str(track.kind),
             "items": [
-                [place[item.path], item.stream, *map(str, _range(item))]
+                [place[item.path], item.stream, *map(str, _shown(item))]
                 if isinstance(item, Clip)
                 else [str(item.duration)]
                 for item in track.items
@@ -54,8 +54,9 @@ def film_key(timeline: Timeline, sources: Sequence[Source]) -> str:
     )
 
 
-def _range(clip: Clip) -> tuple[object, object]:
-    return clip.source_range.start, clip.source_range.end
+def _shown(clip: Clip) -> tuple[object, ...]:
+    span = clip.source_range
+    return (span.start, span.end) if clip.speed == 1 else (span.start, span.end, clip.speed)
 
 
 def merge(

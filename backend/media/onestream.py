@@ -38,6 +38,7 @@ def copies(clips: Sequence[SoundClip], infos: Mapping[str, MediaInfo], rate: int
         infos[clip.clip.path].container.startswith(_CONTAINERS)
         and (clip.stream.codec, clip.stream.profile, clip.stream.rate) == ("aac", "LC", rate)
         and clip.stream.channels == first.channels <= 2
+        and clip.pace == 1
         and not (clip.cut_in or clip.cut_out or clip.stream.jumps)
         for clip in clips
     ) and all(a.span.end == b.span.start and is_one_stream(a, b) for a, b in pairwise(clips))

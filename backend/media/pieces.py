@@ -109,6 +109,7 @@ def piece_keys(
                 sources[clip.clip.path].key,
                 clip.clip.stream,
                 *(str(time) for time in (clip.zero, clip.span.start, clip.span.end)),
+                *([] if clip.pace == 1 else [str(clip.pace)]),
             ]
             for clip in run
         ]

@@ -36,6 +36,16 @@ class SoundClip:
     """Whether the clip begins inside its source, so that it needs a fade."""
     cut_out: bool
 
+    @property
+    def pace(self) -> Fraction:
+        """Samples, by the source's stated rate, that make a second of film: 1 but for clocks that
+        ran wrong."""
+        return self.stream.clock * self.clip.speed
+
+    def place(self, time: Fraction) -> Fraction:
+        """Where on the film a time on the source's own clock is heard."""
+        return (time - self.zero) / self.clip.speed + self.span.start
+
 
 @dataclass(frozen=True, slots=True)
 class SoundPlan:

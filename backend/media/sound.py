@@ -29,6 +29,7 @@ from backend.core.time import ticks
 from backend.media.clock import without_jumps
 from backend.media.leadin import led_in
 from backend.media.onestream import is_one_stream
+from backend.media.pace import paced
 from backend.media.plan import SoundClip, SoundPlan
 from backend.media.read import open_media
 from backend.media.source import shown
@@ -82,8 +83,8 @@ def _goes_on(before: SoundClip, clip: SoundClip, rate: int) -> bool:
         before.span.end == clip.span.start
         and not before.cut_out
         and not clip.cut_in
-        and (a.codec, a.rate, a.layout) == (b.codec, b.rate, b.layout)
-        and (a.rate != rate or is_one_stream(before, clip))
+        and (a.codec, a.rate, a.layout, before.pace) == (b.codec, b.rate, b.layout, clip.pace)
+        and (a.rate != rate or clip.pace != 1 or is_one_stream(before, clip))
     )
 
 
@@ -97,6 +98,7 @@ def begins_anywhere(run: tuple[SoundClip, ...], rate: int) -> bool:
         and stream.start == 0
         and stream.time_base == Fraction(1, rate)
         and not stream.jumps
+        and run[0].pace == 1
     )
 
 
@@ -123,7 +125,8 @@ def film_sound(
         own = facts if last > begins else SoundFacts()
         samples = _run_samples(run, edges, check, own, *within)
         unwanted = 0 if direct else at - first
-        for block in _resampled(samples, run[0].stream.rate, plan.rate):
+        samples = _resampled(samples, run[0].stream.rate, plan.rate)
+        for block in samples if run[0].pace == 1 else paced(samples, run[0].pace):
             taken = block[:, unwanted : unwanted + min(last, stop) - at]
             unwanted = max(0, unwanted - block.shape[1])
             if taken.shape[1]:
@@ -212,8 +215,9 @@ def _run_samples(
     From sample `begin` of it to `end`, where it begins anywhere.
     """
     rate = run[0].stream.rate
+    tick = 1 / (rate * run[0].pace)  # seconds of film that a sample makes
     origin = run[0].span.start
-    whole = ticks(run[-1].span.end - origin, Fraction(1, rate))
+    whole = ticks(run[-1].span.end - origin, tick)
     length = whole if end is None else end
     fade = int(FADE * rate)
     tolerance = int(TOLERANCE * rate)
@@ -227,7 +231,7 @@ def _run_samples(
         if at >= length:
             break
         if time is not None:
-            place = ticks(time - clip.zero + clip.span.start - origin, Fraction(1, rate))
+            place = ticks(clip.place(time) - origin, tick)
             off = place - at
             if off < 0 and (exact or off < -tolerance):
                 block = block[:, -off:]
@@ -250,8 +254,8 @@ def _run_samples(
     if held is not None:
         yield _faded(held, fade, out=True) if fade_out or at < length - 1 else held
     tail = run[-1]
-    promised = tail.stream.start + tail.stream.duration - tail.zero + tail.span.start - origin
-    short = min(length, ticks(promised, Fraction(1, rate))) - at
+    promised = tail.place(tail.stream.start + tail.stream.duration) - origin
+    short = min(length, ticks(promised, tick)) - at
     if short > tolerance:
         facts.missing += Fraction(short, rate)
     yield from _silence(length - at, 1 if held is None else held.shape[0])
