@@ -22,12 +22,14 @@ from backend.core.flow import SessionStatus, merge_of, session_status
 from backend.core.job import JobStatus, Priority
 from backend.core.media import MediaInfo, Source
 from backend.core.session import (
+    AudioChoice,
     Picture,
     Segment,
     Session,
     SessionOptions,
     SessionState,
     clean_title,
+    heard_tracks,
     missing_numbers,
 )
 from backend.core.time import ZERO, TimeRange
@@ -70,8 +72,9 @@ class Ingest:
         Attaching to a session whose film failed, was cancelled or is gone retries it: whoever
         brings the files again wants the film. Raises `FaultError`, having stored nothing.
         """
+        asked = self._options(options)
         found = find_files(paths)
-        picture, segments, notes = look_into(found, self._probe)
+        picture, segments, notes = look_into(found, self._probe, asked.audio)
         sources = ([picture.source] if picture else []) + [s.source for s in segments]
         now = datetime.now(UTC)
         said = found.description
@@ -85,7 +88,7 @@ class Ingest:
             folder=None if found.folder is None else str(found.folder),
             picture=picture,
             segments=tuple(segments),
-            options=self._options(options),
+            options=asked,
             notes=tuple(notes),
         )
         if again:
@@ -202,7 +205,9 @@ class Ingest:
                 self._library.jobs.retry(merge.id)
 
 
-def look_into(found: Found, probe: Probe) -> tuple[Picture | None, list[Segment], list[str]]:
+def look_into(
+    found: Found, probe: Probe, choice: AudioChoice = None
+) -> tuple[Picture | None, list[Segment], list[str]]:
     """Probe all files and tell picture from sound."""
     files = [*found.media, *found.sound]
     pictures: list[Picture] = []
@@ -242,12 +247,44 @@ def look_into(found: Found, probe: Probe) -> tuple[Picture | None, list[Segment]
     picture = pictures[0] if pictures else None
     if picture is None and not segments:
         raise nothing_found(found.folder or files[0].parent)
-    return picture, segments, notes + _notes(picture, segments)
+    heard = [segment.info for segment in segments] or [p.info for p in pictures]
+    _require_track(heard, choice)
+    return picture, segments, notes + _notes(picture, segments, choice)
 
 
-def _notes(picture: Picture | None, segments: Sequence[Segment]) -> list[str]:
+def _require_track(infos: Sequence[MediaInfo], choice: AudioChoice) -> None:
+    """Raises FaultError where no recording has the chosen track of sound."""
+    most = max((len(info.audio) for info in infos), default=0)
+    if isinstance(choice, int) and choice > most:
+        name = Path(infos[0].path).name
+        raise refuse(
+            Category.INPUT,
+            f"There is no track {choice} of sound in “{name}”: it has {most or 'none'}.",
+            "`rushes inspect` lists the tracks with their numbers.",
+        )
+
+
+def _heard(info: MediaInfo, choice: AudioChoice) -> list[str]:
+    """Which of several tracks of sound is heard."""
+    count = len(info.audio)
+    if count < 2:
+        return []
+    if choice == "mix":
+        return [f"Its {count} tracks of sound are mixed."]
+    (heard,) = heard_tracks(info, choice)
+    number = 1 + sum(stream.index < heard.index for stream in info.audio)
+    return [
+        f"It has {count} tracks of sound; number {number} is heard. `rushes process --audio` takes"
+        " another, or mixes them."
+    ]
+
+
+def _notes(picture: Picture | None, segments: Sequence[Segment], choice: AudioChoice) -> list[str]:
     """What the owner should know of these files before the work starts."""
     notes = [*(picture.info.notes if picture else ())]
+    infos = [s.info for s in segments] if segments else [picture.info] if picture else []
+    if (most := max(infos, key=lambda info: len(info.audio), default=None)) is not None:
+        notes += _heard(most, choice)
     for segment in segments:
         notes += [f"{segment.name}: {note}" for note in segment.info.notes]
     missing = missing_numbers([segment.name for segment in segments])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from fractions import Fraction
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from backend.api.jobs import FaultBody, JobBody, fault_body, job_body, progress_of
 from backend.api.wire import Asked, services
@@ -22,9 +24,11 @@ class Options(Asked):
     merge: bool = True
     optimise: bool = True
     enrich: bool = True
+    audio: Annotated[int, Field(ge=1, le=64)] | Literal["mix"] | None = None
+    """Which track of sound is heard, by its number in the file; or all of them; or the best."""
 
     def core(self) -> SessionOptions:
-        return SessionOptions(self.merge, self.optimise, self.enrich)
+        return SessionOptions(self.merge, self.optimise, self.enrich, self.audio)
 
 
 class SegmentBody(BaseModel):
@@ -197,7 +201,7 @@ def whole_session(session: Session) -> WholeSession:
     options = session.options
     return WholeSession(
         **session_body(session, jobs, made).model_dump(),
-        options=Options(merge=options.merge, optimise=options.optimise, enrich=options.enrich),
+        options=Options(**asdict(options)),
         originals=[source.path for source in session.sources],
         segments=segments,
         jobs=[job_body(job, services().board) for job in jobs],

@@ -110,14 +110,21 @@ def _show(info: MediaInfo, out: Output) -> None:
     out.say(f"  {facts}")
     for video in info.video:
         out.say(f"  picture  {_picture(video)}")
+    numbers = {stream.index: i + 1 for i, stream in enumerate(sorted(info.audio, key=_index))}
     for audio in info.audio:
-        out.say(f"  sound    {_sound(audio)}")
+        number = f"track {numbers[audio.index]}, " if len(info.audio) > 1 else ""
+        heard = ", heard unless you choose another" if number and audio is info.audio[0] else ""
+        out.say(f"  sound    {number}{_sound(audio)}{heard}")
     for other in info.others:
         out.say(f"  also     {plain(other)}")
     for name, value in info.tags:
         out.say(f"  {plain(name)}: {plain(value)}")
     for note in info.notes:
         out.say(f"  ! {plain(note)}")
+
+
+def _index(stream: AudioStream) -> int:
+    return stream.index
 
 
 def _picture(video: VideoStream) -> str:

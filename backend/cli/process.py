@@ -19,6 +19,19 @@ from backend.core.fault import Fault, FaultError
 from backend.settings import Settings
 
 
+class AudioTrack(click.ParamType[int | str]):
+    """A number from 1 on, or `mix`."""
+
+    name = "track"
+
+    def convert(self, value: Any, param: object, ctx: object) -> int | str:
+        if value == "mix":
+            return "mix"
+        if str(value).isdecimal() and 1 <= int(value) <= 64:
+            return int(value)
+        raise click.UsageError(f"--audio is the number of a track, or mix; {value!r} is neither.")
+
+
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=PATH)
 @click.option("--title", help="What to call the session, instead of the name of its folder.")
@@ -31,6 +44,12 @@ from backend.settings import Settings
 )
 @click.option("--no-enrich", is_flag=True, help="Make the film only; leave enrichment out.")
 @click.option("--no-optimise", is_flag=True, help="Leave the film as large as the recording.")
+@click.option(
+    "--audio",
+    type=AudioTrack(),
+    metavar="N|mix",
+    help="Which track of sound is heard, as `rushes inspect` numbers them; mix: all of them.",
+)
 @click.option("--again", is_flag=True, help="Import anew what is in the library already.")
 @click.option(
     "--wait",
@@ -54,6 +73,7 @@ def process(
     priority: str,
     no_enrich: bool,
     no_optimise: bool,
+    audio: int | str | None,
     again: bool,
     wait: str,
     output: Path | None,
@@ -80,7 +100,7 @@ def process(
         "title": title,
         "priority": priority,
         "again": again,
-        "options": {"optimise": not no_optimise, "enrich": not no_enrich},
+        "options": {"optimise": not no_optimise, "enrich": not no_enrich, "audio": audio},
     }
     codes = [Code.DONE]
     taken: list[str] = []

@@ -126,4 +126,7 @@ def _kept(track: Track, ranges: tuple[TimeRange, ...]) -> tuple[Clip | Gap, ...]
 def _sliced(item: Clip | Gap, part: TimeRange) -> Clip | Gap:
     if isinstance(item, Gap):
         return Gap(part.duration)
-    return replace(item, source_range=part.shifted(item.source_range.start))
+    start, speed = item.source_range.start, item.speed
+    return replace(
+        item, source_range=TimeRange(start + part.start * speed, start + part.end * speed)
+    )

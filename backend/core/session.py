@@ -8,12 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import Literal, TypeAlias
 
 from backend.core.artifact import Artifact
-from backend.core.media import MediaInfo, Source
+from backend.core.media import AudioStream, MediaInfo, Source
 
 TITLE_LIMIT = 500
 """Characters of a title; a longer one is cut where it is taken in."""
+
+
+AudioChoice: TypeAlias = int | Literal["mix"] | None
+"""Which of a recording's tracks of sound is heard: its number in the order of the file, from 1 on,
+all of them mixed, or the best one (None)."""
 
 
 class SessionState(StrEnum):
@@ -52,6 +58,7 @@ class SessionOptions:
     merge: bool = True
     optimise: bool = True
     enrich: bool = True
+    audio: AudioChoice = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +93,17 @@ class Session:
     def sources(self) -> tuple[Source, ...]:
         picture = (self.picture.source,) if self.picture else ()
         return picture + tuple(segment.source for segment in self.segments)
+
+
+def heard_tracks(info: MediaInfo, choice: AudioChoice) -> tuple[AudioStream, ...]:
+    """The tracks of sound that are heard of a recording; of one that lacks the chosen track, the
+    best."""
+    numbered = sorted(info.audio, key=lambda stream: stream.index)
+    if choice == "mix":
+        return tuple(numbered)
+    if choice is not None and 1 <= choice <= len(numbered):
+        return (numbered[choice - 1],)
+    return info.audio[:1]
 
 
 def clean_title(title: str) -> str:

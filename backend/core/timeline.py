@@ -16,7 +16,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from backend.core.placement import place
-from backend.core.session import Picture, Segment, Session
+from backend.core.session import AudioChoice, Picture, Segment, Session, heard_tracks
 from backend.core.time import ZERO, TimeRange
 
 
@@ -81,8 +81,9 @@ class Timeline:
         return max((track.duration for track in self.tracks), default=ZERO)
 
 
-def join_segments(segments: Sequence[Segment]) -> Track:
-    """One track of sound out of segments, in the order in which they start.
+def join_segments(segments: Sequence[Segment], choice: AudioChoice = None, lane: int = 0) -> Track:
+    """One track of sound out of segments, in the order in which they start. `lane`: which of the
+    tracks that are heard of each.
 
     Where two overlap, the one that started later is heard: recorders that open a new piece before
     they close the last repeat the same sound. Time that none covers becomes a gap; what a negative
@@ -90,11 +91,11 @@ def join_segments(segments: Sequence[Segment]) -> Track:
     O(n log n).
     """
     placed = [
-        (found.span, found.speed, segment.info)
+        (found.span, found.speed, segment.info.path, streams[lane].index)
         for found, segment in zip(place(segments), segments, strict=True)
-        if segment.info.audio
+        if len(streams := heard_tracks(segment.info, choice)) > lane
     ]
-    ends = {edge for span, _, _ in placed for edge in (span.start, span.end)}
+    ends = {edge for span, *_ in placed for edge in (span.start, span.end)}
     edges = sorted(edge for edge in ends | {ZERO} if edge >= ZERO)
     starting = deque(sorted(range(len(placed)), key=lambda i: placed[i][0].start))
     sounding: list[tuple[Fraction, int]] = []  # a heap, latest start on top
@@ -115,27 +116,35 @@ def join_segments(segments: Sequence[Segment]) -> Track:
         if heard_now is None:
             items.append(Gap(span.duration))
         else:
-            own, speed, info = placed[heard_now]
+            own, speed, path, stream = placed[heard_now]
             shown = TimeRange((span.start - own.start) * speed, (span.end - own.start) * speed)
-            items.append(Clip(info.path, info.audio[0].index, shown, speed))
+            items.append(Clip(path, stream, shown, speed))
     return Track(TrackKind.AUDIO, tuple(items))
 
 
 def session_timeline(session: Session) -> Timeline:
     """The film of a session."""
-    return recorded_timeline(session.picture, session.segments)
+    return recorded_timeline(session.picture, session.segments, session.options.audio)
 
 
-def recorded_timeline(picture: Picture | None, segments: Sequence[Segment]) -> Timeline:
-    """The film of recordings: the picture, with the segments' sound or else the video's own."""
+def recorded_timeline(
+    picture: Picture | None, segments: Sequence[Segment], choice: AudioChoice = None
+) -> Timeline:
+    """The film of recordings: the picture, with the segments' sound or else the video's own.
+
+    Several tracks of sound are heard at once.
+    """
     tracks = []
     if picture is not None:
         whole = TimeRange(ZERO, picture.info.duration)
         video = picture.info.video[0].index
         tracks.append(Track(TrackKind.VIDEO, (Clip(picture.info.path, video, whole),)))
     if segments:
-        tracks.append(join_segments(segments))
-    elif picture is not None and picture.info.audio:
-        sound = Clip(picture.info.path, picture.info.audio[0].index, whole)
-        tracks.append(Track(TrackKind.AUDIO, (sound,)))
+        heard = [len(heard_tracks(segment.info, choice)) for segment in segments]
+        lanes = range(max(1, *heard))
+        tracks += [join_segments(segments, choice, lane) for lane in lanes]
+    elif picture is not None:
+        for stream in heard_tracks(picture.info, choice):
+            sound = Clip(picture.info.path, stream.index, whole)
+            tracks.append(Track(TrackKind.AUDIO, (sound,)))
     return Timeline(tuple(tracks))

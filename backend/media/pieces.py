@@ -84,6 +84,8 @@ def pieces(plan: SoundPlan) -> tuple[Piece, ...]:
 
 def _seams(plan: SoundPlan, least: int) -> Iterator[int]:
     """Samples from which the track can be decoded without what lies far before them."""
+    if plan.beside:
+        return  # where one lane can begin another may not
     at = 0
     for run in runs(plan):
         first, last = run_span(run, plan.rate)
@@ -101,19 +103,7 @@ def piece_keys(
 ) -> list[str]:
     """Names of pieces, by the bytes that are heard in them, their places, and the encoder's
     settings. `sources` by path."""
-    heard = []
-    for run, edges in fades(plan):
-        first, last = run_span(run, plan.rate)
-        facts: list[object] = [
-            [
-                sources[clip.clip.path].key,
-                clip.clip.stream,
-                *(str(time) for time in (clip.zero, clip.span.start, clip.span.end)),
-                *([] if clip.pace == 1 else [str(clip.pace)]),
-            ]
-            for clip in run
-        ]
-        heard.append((first, last, [*facts, edges.fade_in, edges.fade_out]))
+    heard = _heard(plan, sources)
     keys = []
     at = 0
     for piece in made:
@@ -126,7 +116,9 @@ def piece_keys(
                 break
             if last > start:
                 here.append(facts)
-        settings = [plan.rate, plan.channels, plan.bit_rate, plan.coder]
+        settings: list[object] = [plan.rate, plan.channels, plan.bit_rate, plan.coder]
+        if plan.beside:
+            settings += [_heard(lane, sources) for lane in plan.lanes[1:]]
         keys.append(
             artifact_key(
                 ArtifactKind.SOUND,
@@ -136,3 +128,21 @@ def piece_keys(
             )
         )
     return keys
+
+
+def _heard(plan: SoundPlan, sources: Mapping[str, Source]) -> list[tuple[int, int, list[object]]]:
+    """What is heard, run by run: its first sample, the one behind its last, and what tells it."""
+    heard: list[tuple[int, int, list[object]]] = []
+    for run, edges in fades(plan):
+        first, last = run_span(run, plan.rate)
+        facts: list[object] = [
+            [
+                sources[clip.clip.path].key,
+                clip.clip.stream,
+                *(str(time) for time in (clip.zero, clip.span.start, clip.span.end)),
+                *([] if clip.pace == 1 else [str(clip.pace)]),
+            ]
+            for clip in run
+        ]
+        heard.append((first, last, [*facts, edges.fade_in, edges.fade_out]))
+    return heard

@@ -6,14 +6,14 @@ Pure: no file is opened here. The plan prints as a table that a person can read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
 from backend.core.media import AudioStream, MediaInfo
 from backend.core.progress import Stage
 from backend.core.time import TimeRange, timecode
-from backend.core.timeline import Clip, Gap, Timeline, TrackKind
+from backend.core.timeline import Clip, Gap, Timeline, Track, TrackKind
 from backend.media.chapters import Chapter
 from backend.media.onestream import copies
 from backend.media.seams import Seams
@@ -61,6 +61,13 @@ class SoundPlan:
     """FFmpeg's coefficient search: "fast" takes half the time of "twoloop"."""
     copied: bool = False
     """Whether the packets of the clips become the film's as they are."""
+    beside: tuple[tuple[SoundClip, ...], ...] = ()
+    """Further lanes, heard at the same time."""
+
+    @property
+    def lanes(self) -> tuple[SoundPlan, ...]:
+        """Each lane alone."""
+        return tuple(replace(self, clips=c, beside=()) for c in (self.clips, *self.beside))
 
     @property
     def layout(self) -> str:
@@ -87,7 +94,7 @@ class RenderPlan:
             (part.span, "picture", part.how, part.shown_path, part.reason) for part in self.picture
         ]
         if self.sound:
-            for sound in self.sound.clips:
+            for sound in (clip for lane in self.sound.lanes for clip in lane.clips):
                 why = f"{sound.stream.codec} {sound.stream.rate} Hz {sound.stream.layout}"
                 path = sound.clip.path
                 how = "copy" if self.sound.copied else f"AAC {self.sound.layout}"
@@ -114,9 +121,27 @@ def _ends(span: TimeRange) -> tuple[str, str]:
 
 def sound_plan(timeline: Timeline, infos: Mapping[str, MediaInfo]) -> SoundPlan | None:
     """How the sound of a timeline is made; None where it has none. Raises as `plan`."""
-    track = timeline.track(TrackKind.AUDIO)
-    if track is None:
+    tracks = [track for track in timeline.tracks if track.kind is TrackKind.AUDIO]
+    lanes = [lane for track in tracks if (lane := _lane(track, infos))]
+    if not lanes:
         return None
+    clips = [clip for lane in lanes for clip in lane]
+    rates = {clip.stream.rate for clip in clips}
+    rate = rates.pop() if len(rates) == 1 else 48000
+    rate = rate if rate in _RATES else 48000
+    channels = 1 if all(clip.stream.channels == 1 for clip in clips) else 2
+    return SoundPlan(
+        rate,
+        channels,
+        96_000 * channels if channels == 1 else 160_000,
+        lanes[0],
+        max(track.duration for track in tracks),
+        copied=len(lanes) == 1 and copies(clips, infos, rate),
+        beside=tuple(lanes[1:]),
+    )
+
+
+def _lane(track: Track, infos: Mapping[str, MediaInfo]) -> tuple[SoundClip, ...]:
     clips = []
     for span, item in track.placed():
         if isinstance(item, Gap) or item.duration <= 0:
@@ -135,20 +160,7 @@ def sound_plan(timeline: Timeline, infos: Mapping[str, MediaInfo]) -> SoundPlan 
                 cut_out=item.source_range.end < info.duration,
             )
         )
-    if not clips:
-        return None
-    rates = {clip.stream.rate for clip in clips}
-    rate = rates.pop() if len(rates) == 1 else 48000
-    rate = rate if rate in _RATES else 48000
-    channels = 1 if all(clip.stream.channels == 1 for clip in clips) else 2
-    return SoundPlan(
-        rate,
-        channels,
-        96_000 * channels if channels == 1 else 160_000,
-        tuple(clips),
-        track.duration,
-        copied=copies(clips, infos, rate),
-    )
+    return tuple(clips)
 
 
 def _seconds_of_work(part: PicturePlan) -> Fraction:

@@ -28,6 +28,7 @@ from backend.core.fault import Category, refuse
 from backend.core.time import ticks
 from backend.media.clock import without_jumps
 from backend.media.leadin import led_in
+from backend.media.mix import mixed
 from backend.media.onestream import is_one_stream
 from backend.media.pace import paced
 from backend.media.plan import SoundClip, SoundPlan
@@ -113,6 +114,10 @@ def film_sound(
     """The track from sample `start` to `end`, in blocks: exactly those samples, of
     `plan.channels` channels. Runs that lie elsewhere are not opened; those that end before `begins`
     are somebody else's to report on. `check` raises to stop."""
+    if plan.beside:
+        lanes = [film_sound(lane, check, facts, start, end, begins) for lane in plan.lanes]
+        yield from mixed(lanes)
+        return
     at, stop = start, plan.samples if end is None else end
     for run, edges in fades(plan):
         first, last = run_span(run, plan.rate)

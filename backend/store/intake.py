@@ -14,18 +14,20 @@ from backend.core.event import SESSION_CREATED
 from backend.core.flow import plan_session
 from backend.core.job import JobKind, Priority
 from backend.core.media import Source
-from backend.core.session import Segment, Session, SessionState
+from backend.core.session import AudioChoice, Segment, Session, SessionState
 from backend.core.timeline import session_timeline
 from backend.store import graph, values
 from backend.store.db import Transaction
 from backend.store.orders import Conflict
 
 
-def sources_key(sources: Iterable[Source]) -> str | None:
-    """What an unchanged set of files is recognised by; None for no files."""
+def sources_key(sources: Iterable[Source], audio: AudioChoice = None) -> str | None:
+    """What an unchanged set of files, heard the same way, is recognised by; None for no files."""
     keys = sorted(source.key + "\0" + source.path for source in sources)
     if not keys:
         return None
+    if audio is not None:
+        keys.append(str(audio))
     return hashlib.blake2b(
         "\n".join(keys).encode("utf-8", "surrogatepass"), digest_size=16
     ).hexdigest()
@@ -54,7 +56,7 @@ def insert(transaction: Transaction, session: Session) -> None:
             transaction.now,
             None if ended is None else values.milliseconds(ended),
             session.folder,
-            sources_key(session.sources),
+            sources_key(session.sources, session.options.audio),
             None if session.picture is None else values.dump_picture(session.picture),
             values.dump_options(session.options),
             values.dump_notes(session.notes),

@@ -131,7 +131,7 @@ class Sessions:
             known = transaction.execute(
                 "SELECT id FROM session WHERE sources = ? AND deleted_at IS NULL"
                 " ORDER BY created_at DESC LIMIT 1",
-                (sources_key(session.sources),),
+                (sources_key(session.sources, session.options.audio),),
             )
             if known:
                 return str(known[0][0])
@@ -203,7 +203,12 @@ class Sessions:
             transaction.execute(
                 "UPDATE session SET state = 'ended', ended_at = ?, updated_at = ?, sources = ?"
                 " WHERE id = ?",
-                (transaction.now, transaction.now, sources_key(live.sources), session),
+                (
+                    transaction.now,
+                    transaction.now,
+                    sources_key(live.sources, live.options.audio),
+                    session,
+                ),
             )
             transaction.emit(SESSION_UPDATED, session)
             intake.plan(transaction, ended, priority)

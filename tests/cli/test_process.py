@@ -10,6 +10,7 @@ import pytest
 
 from backend.launch import attach
 from tests.cli.conftest import PATIENCE, Rushes
+from tests.media.test_mix import two_tracks
 
 
 def test_a_folder_becomes_a_film(rushes: Rushes, recorded: Path, tmp_path: Path) -> None:
@@ -233,3 +234,24 @@ def test_a_lost_original_is_4_and_says_which(rushes: Rushes, recorded: Path) -> 
     fault = ran.lines[-1]["fault"]
     assert fault["category"] == "missing" and "video.mp4" in fault["message"]
     assert not list(rushes.settings.films.rglob("*.mp4"))
+
+
+def test_a_track_of_sound_is_chosen(rushes: Rushes, tmp_path: Path) -> None:
+    recording = two_tracks(tmp_path / "two.mkv")
+    looked = rushes("inspect", recording).out
+    assert "track 1, flac, 48000 Hz, mono" in looked
+    assert "track 2, flac, 44100 Hz, stereo" in looked
+    assert "heard unless you choose another" in looked.split("track 2")[1].splitlines()[0]
+    rushes("queue", "pause")
+    best = rushes("process", recording, "--wait", "none", "--json").lines[0]
+    assert any("2 tracks of sound; number 2 is heard" in note for note in best["notes"])
+    mixed = rushes("process", recording, "--audio", "mix", "--wait", "none", "--json").lines[0]
+    assert mixed["session"] != best["session"], "another film of the same recording"
+    assert any("are mixed" in note for note in mixed["notes"])
+    again = rushes("process", recording, "--audio", "mix", "--wait", "none", "--json").lines[0]
+    assert again["session"] == mixed["session"]
+    refused = rushes("process", recording, "--audio", "3")
+    assert refused.code == 3
+    assert "no track 3 of sound" in refused.err
+    for wrong in ("0", "both"):
+        assert rushes("process", recording, "--audio", wrong).code == 2

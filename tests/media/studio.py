@@ -19,7 +19,14 @@ import numpy as np
 from backend.core.artifact import ArtifactKind
 from backend.core.media import MediaInfo, Source
 from backend.core.progress import Stage
-from backend.core.session import Picture, Segment, Session, SessionState
+from backend.core.session import (
+    AudioChoice,
+    Picture,
+    Segment,
+    Session,
+    SessionOptions,
+    SessionState,
+)
 from backend.core.timeline import Timeline, session_timeline
 from backend.media.merge import merge
 from backend.media.probe import probe
@@ -265,6 +272,7 @@ def take(
     video: Path | None = None,
     segments: Sequence[Path] = (),
     offsets: Sequence[Fraction | None] | None = None,
+    audio: AudioChoice = None,
 ) -> Take:
     """A session made of these files, as an import would make it."""
     infos: dict[str, MediaInfo] = {}
@@ -289,5 +297,6 @@ def take(
         updated_at=now,
         picture=picture,
         segments=tuple(pieces),
+        options=SessionOptions(audio=audio),
     )
     return Take(session_timeline(session), infos, session.sources)

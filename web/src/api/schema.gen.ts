@@ -1084,6 +1084,11 @@ export interface components {
              * @default true
              */
             enrich?: boolean;
+            /**
+             * Audio
+             * @default null
+             */
+            audio?: number | "mix" | null;
         };
         /** SegmentBody */
         SegmentBody: {
