@@ -13,6 +13,7 @@ import click
 
 from backend.cli.command import PATH, Code, command
 from backend.cli.output import Output, amount, plain
+from backend.cli.sync import measured
 from backend.core.fault import Fault, FaultError
 from backend.core.media import AudioStream, MediaInfo, VideoStream
 from backend.core.time import timecode
@@ -29,9 +30,19 @@ from backend.settings import Settings
     metavar="START-END",
     help="With --plan: how this part would be cut out. May be given again.",
 )
+@click.option(
+    "--sync",
+    is_flag=True,
+    help="Decode it all and measure how far apart picture and sound are; sessions may be named.",
+)
 @command
 def inspect(
-    files: tuple[Path, ...], plan: bool, cuts: tuple[str, ...], settings: Settings, out: Output
+    files: tuple[Path, ...],
+    plan: bool,
+    cuts: tuple[str, ...],
+    sync: bool,
+    settings: Settings,
+    out: Output,
 ) -> Code:
     """Say what is in a media file: container, length, and every track.
 
@@ -39,8 +50,12 @@ def inspect(
     """
     if cuts and not plan:
         raise click.UsageError("--cut goes with --plan.")
+    if plan and sync:
+        raise click.UsageError("--plan and --sync are two questions: ask one at a time.")
     if plan:
         return _plans([str(file) for file in files], cuts, settings, out)
+    if sync:
+        return max(measured(file, settings, out) for file in files)
     from backend.work.isolate import probe_files
 
     paths = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100 - links stay links

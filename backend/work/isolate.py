@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from backend.core.fault import Category, Fault, FaultError, explain
 from backend.core.media import MediaInfo, Source
+from backend.core.sync import SyncReport
 
 Probed = tuple[Source, MediaInfo] | Fault
 FILE_SECONDS = 60.0
@@ -61,6 +62,61 @@ def _sample_child(folder: str, pipe: Connection[Fault | None, None]) -> None:
         pipe.send(None)
     except Exception as error:
         pipe.send(explain(error, "make the sample session"))
+
+
+def measure_sync(path: Path, tell: Callable[[float], None]) -> SyncReport | Fault:
+    """How far apart picture and sound of a film are. `tell` hears how much of it is decoded."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_sync_child, args=(str(path), theirs))
+    process.start()
+    theirs.close()
+    try:
+        while True:
+            answer: float | SyncReport | Fault = ours.recv()
+            if not isinstance(answer, float):
+                return answer
+            tell(answer)
+    except EOFError:
+        return Fault(
+            Category.INPUT,
+            f"“{path.name}” could not be measured: it made the reader crash.",
+            "The file is damaged. Leave it out, or repair it with another program.",
+        )
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+        ours.close()
+
+
+class _Telling:
+    """The context of a measurement: it is ended by ending its process."""
+
+    def __init__(self, pipe: Connection[float | SyncReport | Fault, None]) -> None:
+        self._pipe = pipe
+        self._told = 0.0
+
+    def progress(self, stage: str, fraction: float) -> None:
+        if fraction >= self._told + 0.01:
+            self._told = fraction
+            self._pipe.send(fraction)
+
+    def check(self) -> None:
+        """Nothing to ask: who does not want the answer any more kills the process."""
+
+
+def _sync_child(name: str, pipe: Connection[float | SyncReport | Fault, None]) -> None:
+    from backend.work.child import bound_memory
+
+    bound_memory(MEMORY_LIMIT)
+    from backend.media.sync import measure
+
+    path = Path(name)
+    try:
+        pipe.send(measure(path, _Telling(pipe)))
+    except Exception as error:
+        pipe.send(explain(error, f"measure “{path.name}”"))
 
 
 def _probe_until_it_breaks(paths: Sequence[Path], seconds: float) -> list[Probed]:

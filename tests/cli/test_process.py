@@ -11,6 +11,7 @@ import pytest
 from backend.launch import attach
 from tests.cli.conftest import PATIENCE, Rushes
 from tests.media.test_mix import two_tracks
+from tests.media.test_sync import apart
 
 
 def test_a_folder_becomes_a_film(rushes: Rushes, recorded: Path, tmp_path: Path) -> None:
@@ -255,3 +256,21 @@ def test_a_track_of_sound_is_chosen(rushes: Rushes, tmp_path: Path) -> None:
     assert "no track 3 of sound" in refused.err
     for wrong in ("0", "both"):
         assert rushes("process", recording, "--audio", wrong).code == 2
+
+
+def test_sync_is_measured_of_files_and_sessions(
+    rushes: Rushes, recorded: Path, tmp_path: Path
+) -> None:
+    late = apart(tmp_path, 0.12)
+    told = rushes("inspect", "--sync", late)
+    assert told.code == 0
+    assert "4 flashes with their beeps" in told.out
+    assert "120.0 ms late at worst" in told.out
+    assert "more than one frame apart" in told.out
+    (measured,) = rushes("inspect", "--sync", "--json", late).lines
+    assert measured["median"] == pytest.approx(0.12, abs=0.005)
+    session = rushes("process", recorded, "--json").lines[-1]["session"]
+    of_film = rushes("inspect", "--sync", session)
+    assert of_film.code == 0, of_film.err
+    assert "picture  from 0:00.000 to 0:02.000" in of_film.out
+    assert rushes("inspect", "--sync", "nosuch").code == 3
