@@ -21,6 +21,7 @@ from backend.core.fault import Category, Fault, FaultError, refuse
 from backend.core.flow import SessionStatus, merge_of, session_status
 from backend.core.job import JobStatus, Priority
 from backend.core.media import MediaInfo, Source
+from backend.core.placement import place
 from backend.core.session import (
     AudioChoice,
     Picture,
@@ -294,10 +295,39 @@ def _notes(picture: Picture | None, segments: Sequence[Segment], choice: AudioCh
             f"Segments seem to be missing (number {few}). The sound after them comes earlier than"
             " it was recorded."
         )
+    if picture is not None and picture.info.video[0].variable:
+        notes.append("Its pictures come at an uneven rate; the film shows each at its own time.")
+    notes += _clocks(segments)
     overlap = _overlap(segments)
     if overlap > Fraction(1, 20):
         notes.append(
             f"Segments overlap by {float(overlap):.1f} s in all; the later one is heard there."
+        )
+    return notes
+
+
+def _clocks(segments: Sequence[Segment]) -> list[str]:
+    """Where the segments' clock ran wrong, and where nothing was recorded between them."""
+    placed = place(segments)
+    notes = []
+    moved = sum((one.span.duration * (one.speed - 1) for one in placed), ZERO)
+    if moved:
+        how = "slow" if moved < 0 else "fast"
+        notes.append(
+            f"The clock of the sound runs {how}, by {abs(float(moved)):.2f} s in all; the film puts"
+            " that right."
+        )
+    ends = ZERO
+    gaps = []
+    for one in sorted(placed, key=lambda one: one.span.start):
+        if one.span.start - ends > Fraction(1, 10):
+            gaps.append(one.span.start - ends)
+        ends = max(ends, one.span.end)
+    if gaps:
+        many = "once" if len(gaps) == 1 else f"{len(gaps)} times"
+        notes.append(
+            f"The sound pauses {many}, for {float(sum(gaps)):.1f} s in all; the film is silent"
+            " there."
         )
     return notes
 

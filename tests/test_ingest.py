@@ -399,3 +399,23 @@ def test_titles_are_one_line_of_bounded_text(title: str) -> None:
     assert len(clean) <= 500
     assert "\n" not in clean
     clean.encode("utf-8")
+
+
+def test_what_will_be_put_right_is_said_beforehand(ingest: Ingest, tmp_path: Path) -> None:
+    """A gap, and a sound card that is slow: 100 samples in a hundred thousand."""
+    folder = write_session(tmp_path / "Slow", 6)
+    offsets = [i * 1.0 for i in range(3)] + [4.5 + i * 1.0 for i in range(3)]
+    listed = [{"file": f"audio/seg_{i:03d}.wav", "offset": t} for i, t in enumerate(offsets)]
+    (folder / "session.json").write_text(json.dumps({"segments": listed}))
+    session, _ = ingest.bring([folder])
+    assert any("pauses once, for 1.5 s in all" in note for note in session.notes)
+    slow = tmp_path / "Drifting"
+    slow.mkdir()
+    listed = []
+    for i in range(40):
+        write_sound(slow / f"seg_{i:03d}.wav", 1, start=i)
+        listed.append({"file": f"seg_{i:03d}.wav", "offset": i * 1.0004})
+    (slow / "session.json").write_text(json.dumps({"segments": listed}))
+    session, _ = ingest.bring([slow])
+    (note,) = session.notes
+    assert "runs slow, by 0.01 s in all" in note or "runs slow, by 0.02 s in all" in note

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -15,6 +16,7 @@ from backend.api.wire import Asked, services
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.flow import SessionStatus, merge_of, session_status
 from backend.core.job import Job, JobStatus
+from backend.core.room import needed, shortage
 from backend.core.session import Session, SessionOptions, SessionState
 from backend.core.time import ZERO, seconds
 from backend.core.timeline import session_timeline
@@ -103,6 +105,16 @@ class SessionBody(BaseModel):
     peaks: KeyBody | None
 
 
+class RoomBody(BaseModel):
+    """Disk that making the film needs."""
+
+    needed: int
+    free: int
+    """Bytes of the disk that holds the films."""
+    short: str | None
+    """What is wrong where it does not suffice."""
+
+
 class WholeSession(SessionBody):
     """With what a list leaves out."""
 
@@ -110,6 +122,8 @@ class WholeSession(SessionBody):
     originals: list[str]
     segments: list[SegmentBody]
     jobs: list[JobBody]
+    room: RoomBody | None
+    """None once the film is made, or where none is wanted."""
 
 
 class SessionsBody(BaseModel):
@@ -205,4 +219,17 @@ def whole_session(session: Session) -> WholeSession:
         originals=[source.path for source in session.sources],
         segments=segments,
         jobs=[job_body(job, services().board) for job in jobs],
+        room=_room(session),
     )
+
+
+def _room(session: Session) -> RoomBody | None:
+    if session.film is not None or not session.options.merge:
+        return None
+    try:
+        films, data = services().settings.films, services().settings.data
+        free = shutil.disk_usage(films if films.exists() else data).free
+    except OSError:
+        return None
+    short = shortage(session, free)
+    return RoomBody(needed=needed(session), free=free, short=None if short is None else str(short))

@@ -133,8 +133,12 @@ def accepted(out: Output, session: Json) -> None:
             "title": session["title"],
             "status": session["status"],
             "notes": session["notes"],
+            "room": session.get("room"),
         }
     )
+    if (room := session.get("room")) is not None:
+        words = f"The film takes up to {amount(room['needed'])}; {amount(room['free'])} are free."
+        out.note(f"! {plain(room['short'])}" if room["short"] else words)
     for note in session["notes"]:
         out.note(f"! {plain(note)}")
 

@@ -12,14 +12,12 @@ from pathlib import Path
 
 from backend.core.artifact import Artifact, ArtifactKind, artifact_key
 from backend.core.context import Context
-from backend.core.fault import Category, refuse
+from backend.core.fault import Category, FaultError, refuse
 from backend.core.job import JobKind
+from backend.core.room import shortage
 from backend.core.session import Session
 from backend.core.timeline import session_timeline
 from backend.work.messages import Assignment, Done, Made
-
-SPARE = 64 << 20
-"""Bytes that stay free on the films' disk whatever is written."""
 
 
 def merge(assignment: Assignment, context: Context) -> Done:
@@ -44,16 +42,9 @@ def merge(assignment: Assignment, context: Context) -> Done:
 
 
 def _require_room(session: Session, folder: Path) -> None:
-    need = session.original_size + SPARE
-    free = shutil.disk_usage(folder).free
-    if free < need:
-        raise refuse(
-            Category.STORAGE,
-            f"There is not enough storage for the film: it needs about {need / 1e9:.1f} GB,"
-            f" and {free / 1e9:.1f} GB are free.",
-            f"Free {max(0.1, (need - free) / 1e9):.1f} GB on the disk that holds your films,"
-            " then retry.",
-        )
+    short = shortage(session, shutil.disk_usage(folder).free)
+    if short is not None:
+        raise FaultError(short)
 
 
 def waveform(assignment: Assignment, context: Context) -> Done:

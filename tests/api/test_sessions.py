@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections import namedtuple
 
 import pytest
 
@@ -42,7 +43,12 @@ def test_recordings_are_taken_in(backend: Backend) -> None:
     assert session["status"] == "waiting"
     assert session["originals"] == ["/recordings/a.m4a", "/recordings/b.m4a"]
     assert session["duration"] == 20.0
-    assert session["options"] == {"merge": True, "optimise": False, "enrich": True}
+    assert session["options"] == {
+        "merge": True,
+        "optimise": False,
+        "enrich": True,
+        "audio": None,
+    }
     assert [(s["offset"], s["duration"]) for s in session["segments"]] == [(0, 10), (10, 10)]  # type: ignore[attr-defined]
     assert [job["kind"] for job in session["jobs"]] == ["merge", "waveform"]  # type: ignore[attr-defined]
     assert backend.desk.priority is Priority.HIGH
@@ -224,3 +230,21 @@ def test_times_are_told_with_their_zone(backend: Backend) -> None:
     session = backend.process()
     found = json.loads(backend.ask("GET", f"/api/sessions/{session}").body)
     assert found["created_at"].endswith("Z") or "+" in found["created_at"]
+
+
+def test_the_room_that_a_film_needs_is_told(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = backend.ask("POST", "/api/sessions", {"paths": ["/recordings/a.m4a"]}).json
+    room = session["room"]
+    assert isinstance(room, dict)
+    assert room["needed"] > 64_000_000
+    assert room["short"] is None
+    usage = namedtuple("usage", "total used free")(1, 1, 1_000_000)
+    monkeypatch.setattr("backend.api.session_body.shutil.disk_usage", lambda folder: usage)
+    whole = backend.ask("GET", f"/api/sessions/{session['id']}").json
+    assert isinstance(whole["room"], dict)
+    assert whole["room"]["free"] == 1_000_000
+    assert "not enough storage" in whole["room"]["short"]
+    film_of(backend, str(session["id"]))
+    assert backend.ask("GET", f"/api/sessions/{session['id']}").json["room"] is None

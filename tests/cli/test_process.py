@@ -246,6 +246,8 @@ def test_a_track_of_sound_is_chosen(rushes: Rushes, tmp_path: Path) -> None:
     rushes("queue", "pause")
     best = rushes("process", recording, "--wait", "none", "--json").lines[0]
     assert any("2 tracks of sound; number 2 is heard" in note for note in best["notes"])
+    assert best["room"]["short"] is None
+    assert best["room"]["needed"] < best["room"]["free"]
     mixed = rushes("process", recording, "--audio", "mix", "--wait", "none", "--json").lines[0]
     assert mixed["session"] != best["session"], "another film of the same recording"
     assert any("are mixed" in note for note in mixed["notes"])

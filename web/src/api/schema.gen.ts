@@ -1003,6 +1003,7 @@ export interface components {
             segments: components["schemas"]["SegmentBody"][];
             /** Jobs */
             jobs: components["schemas"]["JobBody"][];
+            room: components["schemas"]["RoomBody"] | null;
         };
         /** JobBody */
         JobBody: {
@@ -1089,6 +1090,18 @@ export interface components {
              * @default null
              */
             audio?: number | "mix" | null;
+        };
+        /**
+         * RoomBody
+         * @description Disk that making the film needs.
+         */
+        RoomBody: {
+            /** Needed */
+            needed: number;
+            /** Free */
+            free: number;
+            /** Short */
+            short: string | null;
         };
         /** SegmentBody */
         SegmentBody: {

@@ -89,8 +89,26 @@ function Developing({ session }: { session: WholeSession }) {
           {session.title}
         </h1>
         {sending !== undefined ? <Copying sent={sending.sent} total={sending.total} fraction={sending.fraction} /> : <Body session={session} job={job} />}
+        {!ready && <WorthKnowing session={session} />}
       </div>
     </main>
+  );
+}
+
+/** What is odd about the recording, and whether there is room for its film. */
+function WorthKnowing({ session }: { session: WholeSession }) {
+  const short = session.status === 'failed' ? null : session.room?.short;
+  const notes = short ? [short, ...session.notes] : session.notes;
+  if (notes.length === 0) return null;
+  return (
+    <>
+      <h2 className="strong side-head">Worth knowing</h2>
+      <ul className="notes">
+        {notes.map((note) => (
+          <li key={note}>{note}</li>
+        ))}
+      </ul>
+    </>
   );
 }
 
