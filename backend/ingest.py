@@ -190,9 +190,9 @@ class Ingest:
         return self._library.sessions.end(session, priority)
 
     def _options(self, asked: SessionOptions | None) -> SessionOptions:
-        options = asked or SessionOptions()
-        merge = Choices(self._library.preferences.all()).merge
-        return options if merge else replace(options, merge=False)
+        chosen = Choices(self._library.preferences.all()).session_options
+        options = asked or chosen
+        return options if chosen.merge else replace(options, merge=False)
 
     def _wake(self, session: Session, priority: Priority) -> None:
         jobs = self._library.jobs.of_sessions([session.id])[session.id]

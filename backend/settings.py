@@ -11,6 +11,7 @@ import platformdirs
 
 from backend.core.job import LIMITS, Lane
 from backend.core.notice import Choice, QuietHours
+from backend.core.session import Quality, SessionOptions
 
 NAME = "Rushes"
 
@@ -110,6 +111,13 @@ def _switch(text: str) -> bool:
     raise ValueError("on or off")
 
 
+def _quality(text: str) -> Quality:
+    try:
+        return Quality(text)
+    except ValueError:
+        raise ValueError("low, medium or high") from None
+
+
 def _choice(text: str) -> Choice:
     try:
         return Choice(text)
@@ -143,6 +151,24 @@ PREFERENCES: Mapping[str, Preference] = {
             "merge",
             "on",
             "Make one film of each session; off keeps its files as they are.",
+            _switch,
+        ),
+        Preference(
+            "optimise",
+            "on",
+            "Make each film smaller in the background, once it plays.",
+            _switch,
+        ),
+        Preference(
+            "optimise.quality",
+            str(Quality.MEDIUM),
+            "How good the smaller film looks: low, medium (no loss that one sees), or high.",
+            _quality,
+        ),
+        Preference(
+            "optimise.hardware",
+            "off",
+            "Encode it with the graphics processor where that works: faster, but larger films.",
             _switch,
         ),
         Preference(
@@ -188,6 +214,19 @@ class Choices:
     @property
     def merge(self) -> bool:
         return bool(self.value("merge"))
+
+    @property
+    def session_options(self) -> SessionOptions:
+        """What is done with a session unless something else is asked for it."""
+        return SessionOptions(
+            merge=self.merge,
+            optimise=bool(self.value("optimise")),
+            quality=Quality(str(self.value("optimise.quality"))),
+        )
+
+    @property
+    def hardware(self) -> bool:
+        return bool(self.value("optimise.hardware"))
 
     @property
     def notify(self) -> Choice:

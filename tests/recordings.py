@@ -87,3 +87,27 @@ def write_session(
             folder / "audio" / f"seg_{number:03d}.wav", 1, pitch=300 + 50 * first, start=number
         )
     return folder
+
+
+def write_grain(
+    path: Path, seconds: int, *, size: tuple[int, int] = (320, 180), rate: int = 8
+) -> Path:
+    """A camera's picture as a recorder in a hurry writes it: grain, in far more bytes than it
+    needs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    width, height = size
+    random = np.random.default_rng(1)
+    grains = [random.normal(0, 8, (height, width, 1)) for _ in range(8)]
+    slope = np.linspace(60, 180, width)[None, :, None]
+    with av.open(str(path), "w") as container:
+        options = {"preset": "ultrafast", "qp": "14", "g": str(2 * rate)}
+        stream = container.add_stream("libx264", rate=rate, options=options)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for number in range(seconds * rate):
+            image = np.roll(slope, 3 * number, axis=1) + grains[number % len(grains)]
+            picture = np.repeat(np.clip(image, 0, 255).astype(np.uint8), 3, axis=2)
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, rate)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path

@@ -11,12 +11,15 @@ from pydantic import BaseModel, Field
 
 from backend.api.faults import ERRORS, Refused
 from backend.api.files import in_ranges, send
+from backend.api.jobs import JobBody, job_body
 from backend.api.routes import Routes
 from backend.api.session_body import StripBody, strip_body
 from backend.api.sessions import SessionPath, found_session
 from backend.api.wire import Asked, reply, services
 from backend.core.artifact import Artifact, ArtifactKind
+from backend.core.flow import smaller
 from backend.core.rendition import PIECE, rendition_of
+from backend.core.session import Quality
 from backend.core.time import stamp
 
 api = Routes("film", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
@@ -29,6 +32,11 @@ class Version(Asked):
     """Key of the version; without it the one that plays now. A version never changes."""
     download: bool = False
     """Offer it as a file to keep, named by the session's title."""
+
+
+class Smaller(Asked):
+    quality: Quality | None = None
+    """How good it is to look; None: as the session's options say."""
 
 
 class RenditionBody(BaseModel):
@@ -57,6 +65,8 @@ def play_film(path: SessionPath, query: Version) -> Response:
     session = found_session(path.session)
     wanted = query.v or (session.film.key if session.film else None)
     film = _version(session.id, wanted or "")
+    # Whoever plays or saves it goes on asking for it in pieces: it must not go meanwhile.
+    services().library.artifacts.lease(session.id, film.key)
     name = session.title if query.download else None
     return send(Path(film.path), film.key, MADE_AGAIN, title=name)
 
@@ -121,6 +131,7 @@ def play_piece(path: PiecePath, query: PieceQuery) -> Response:
     offered = rendition_of(film.facts)
     if offered is None or path.piece >= offered.pieces:
         raise Refused(404, "The film has no such piece.")
+    services().library.artifacts.lease(session.id, film.key)
     gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", bool)
     made = services().renditions.piece(film, path.piece, gone)
     if made is None:
@@ -135,6 +146,20 @@ def _version(session: str, key: str) -> Artifact:
     if film is None or film.kind is not ArtifactKind.FILM:
         raise Refused(404, "There is no such film.", "It may not be made yet. Look again.")
     return film
+
+
+@api.post("/<session>/optimise", responses={202: JobBody})
+def ask_for_smaller_film(path: SessionPath, body: Smaller) -> Response:
+    """Make the film smaller, unless that is being done; it then takes the place of the present one.
+
+    The job's result says what became of it: a film that would hardly get smaller stays as it is.
+    """
+    session = found_session(path.session)
+    if session.film is None:
+        raise Refused(409, "There is no film yet.", "Wait until it is ready.")
+    planned = smaller(session, quality=body.quality)
+    job = services().library.sessions.request(session.id, planned)
+    return reply(job_body(job, services().board), 202)
 
 
 def _made(session: str) -> list[Artifact]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Annotated, Literal
@@ -14,10 +14,10 @@ from pydantic import BaseModel, Field, ValidationError
 from backend.api.jobs import FaultBody, JobBody, fault_body, job_body, progress_of
 from backend.api.wire import Asked, services
 from backend.core.artifact import Artifact, ArtifactKind
-from backend.core.flow import SessionStatus, merge_of, session_status
-from backend.core.job import Job, JobStatus
+from backend.core.flow import SessionStatus, merge_of, newest_of, session_status
+from backend.core.job import Job, JobKind, JobStatus
 from backend.core.room import needed, shortage
-from backend.core.session import Session, SessionOptions, SessionState
+from backend.core.session import Quality, Session, SessionOptions, SessionState
 from backend.core.time import ZERO, seconds
 from backend.core.timeline import session_timeline
 
@@ -25,12 +25,20 @@ from backend.core.timeline import session_timeline
 class Options(Asked):
     merge: bool = True
     optimise: bool = True
+    """Whether the film is made smaller in the background, once it plays."""
     enrich: bool = True
     audio: Annotated[int, Field(ge=1, le=64)] | Literal["mix"] | None = None
     """Which track of sound is heard, by its number in the file; or all of them; or the best."""
+    quality: Quality = Quality.MEDIUM
+    """Of the smaller film."""
 
-    def core(self) -> SessionOptions:
-        return SessionOptions(self.merge, self.optimise, self.enrich, self.audio)
+    def core(self, chosen: SessionOptions) -> SessionOptions:
+        """What was asked for; what was not named is as `chosen`."""
+        return replace(chosen, **self.model_dump(exclude_unset=True))
+
+    @staticmethod
+    def of(options: SessionOptions) -> Options:
+        return Options.model_validate(asdict(options))
 
 
 class SegmentBody(BaseModel):
@@ -77,6 +85,16 @@ class ProcessingBody(BaseModel):
     completed_at: datetime | None
 
 
+class OptimisingBody(BaseModel):
+    """How the film gets smaller."""
+
+    job: int
+    status: JobStatus
+    progress: float
+    said: str | None
+    """What became of it in words, once it has ended."""
+
+
 class SessionBody(BaseModel):
     id: str
     title: str
@@ -97,6 +115,8 @@ class SessionBody(BaseModel):
     """The film's size by that of the originals."""
     film: FilmBody | None
     media_processing: ProcessingBody
+    optimising: OptimisingBody | None
+    """None where nobody asked for a smaller film."""
     notes: list[str]
     segment_count: int
     watched: float
@@ -155,6 +175,20 @@ def _processing(jobs: Sequence[Job]) -> ProcessingBody:
     )
 
 
+def _optimising(jobs: Sequence[Job]) -> OptimisingBody | None:
+    job = newest_of(jobs, JobKind.OPTIMISE)
+    if job is None:
+        return None
+    progress, _ = progress_of(job, services().board)
+    said = job.result.get("said") or (job.fault and str(job.fault))
+    return OptimisingBody(
+        job=job.id,
+        status=job.status,
+        progress=progress,
+        said=str(said) if job.status.terminal and said else None,
+    )
+
+
 def strip_body(strip: Artifact | None) -> StripBody | None:
     if strip is None:
         return None
@@ -187,6 +221,7 @@ def session_body(
         compression_ratio=round(film.size / original, 4) if film and original else None,
         film=film,
         media_processing=_processing(jobs),
+        optimising=_optimising(jobs),
         notes=list(session.notes),
         segment_count=len(session.segments),
         watched=float(session.watched),
@@ -212,10 +247,9 @@ def whole_session(session: Session) -> WholeSession:
                 offset=round(float(start), 6),
             )
         )
-    options = session.options
     return WholeSession(
         **session_body(session, jobs, made).model_dump(),
-        options=Options(**asdict(options)),
+        options=Options.of(session.options),
         originals=[source.path for source in session.sources],
         segments=segments,
         jobs=[job_body(job, services().board) for job in jobs],
@@ -231,5 +265,5 @@ def _room(session: Session) -> RoomBody | None:
         free = shutil.disk_usage(films if films.exists() else data).free
     except OSError:
         return None
-    short = shortage(session, free)
+    short = shortage(needed(session), free)
     return RoomBody(needed=needed(session), free=free, short=None if short is None else str(short))

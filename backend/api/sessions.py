@@ -24,6 +24,7 @@ from backend.core.flow import SessionStatus
 from backend.core.job import Priority
 from backend.core.session import Session, clean_title
 from backend.core.time import seconds
+from backend.settings import Choices
 from backend.store.listing import ORDERS, Wanted
 from backend.store.orders import Conflict
 
@@ -140,7 +141,8 @@ def list_sessions(query: SessionQuery) -> Response:
 def create_session(body: NewSession) -> Response:
     """Take recordings in, or begin a live session. 200 when they were in the library already."""
     intake = services().intake
-    options = None if body.options is None else body.options.core()
+    chosen = Choices(services().library.preferences.all()).session_options
+    options = None if body.options is None else body.options.core(chosen)
     if body.paths is None:
         return reply(whole_session(intake.begin(body.title, options)), 201)
     session, new = intake.bring(

@@ -22,15 +22,7 @@ from backend.settings import Settings
 FIXED_SQLITE = (3, 51, 3)
 """The first without the bug that can damage a database when its log is reset."""
 NEEDED = ("libx264", "aac")
-ALSO = (
-    "libx265",
-    "libvpx-vp9",
-    "libopus",
-    "h264_nvenc",
-    "h264_qsv",
-    "h264_amf",
-    "h264_videotoolbox",
-)
+ALSO = ("libx265", "libvpx-vp9", "libopus")
 LITTLE = 2 * 1000**3
 """Bytes of free disk below which a recording of some length may not fit."""
 CHILD_SECONDS = 30
@@ -69,6 +61,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
         "Install Python 3.11 or newer.",
     )
     yield from _media()
+    yield _hardware()
     yield _sqlite()
     yield _folder("data folder", settings.data)
     yield _folder("films", settings.films)
@@ -121,6 +114,22 @@ def _media() -> Iterator[Check]:
 def _install(command: str) -> str:
     """What to do where a part is missing; the app that carries its own Python has no pip."""
     return "Install Rushes again." if is_frozen() else f"Install it again: {command}"
+
+
+def _hardware() -> Check:
+    """Which encoders of graphics processors work. None need: everything is done without them."""
+    from backend.work.isolate import try_hardware
+
+    name = "hardware encoders"
+    try:
+        found = try_hardware(CHILD_SECONDS)
+    except (EOFError, TimeoutError, OSError) as error:
+        return Check(name, True, f"none: trying them failed ({error or 'the driver crashed'})")
+    working = [codec for codec, trouble in found.items() if trouble is None]
+    if working:
+        return Check(name, True, f"{', '.join(working)}; `optimise.hardware` allows their use")
+    why = ", ".join(f"{codec}: {trouble}" for codec, trouble in found.items())
+    return Check(name, True, f"none that works ({why}); software is used, which is fine")
 
 
 def _sqlite() -> Check:

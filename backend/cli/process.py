@@ -16,6 +16,7 @@ from backend.cli.progress import Progress
 from backend.cli.watch import DELETED, Wait, fault_of, follow
 from backend.client import Json, Unwilling, sessions_among
 from backend.core.fault import Fault, FaultError
+from backend.core.session import AudioChoice
 from backend.settings import Settings
 
 
@@ -73,7 +74,7 @@ def process(
     priority: str,
     no_enrich: bool,
     no_optimise: bool,
-    audio: int | str | None,
+    audio: AudioChoice,
     again: bool,
     wait: str,
     output: Path | None,
@@ -100,7 +101,7 @@ def process(
         "title": title,
         "priority": priority,
         "again": again,
-        "options": {"optimise": not no_optimise, "enrich": not no_enrich, "audio": audio},
+        "options": wishes(no_enrich, no_optimise, audio),
     }
     codes = [Code.DONE]
     taken: list[str] = []
@@ -122,6 +123,13 @@ def process(
         if taken:
             codes.append(await_sessions(link, out, taken, Wait(wait), target))
     return max(codes)
+
+
+def wishes(no_enrich: bool, no_optimise: bool, audio: AudioChoice = None) -> dict[str, AudioChoice]:
+    """The options of a session that were named; the others are as the settings say."""
+    left_out = {"enrich": no_enrich, "optimise": no_optimise}
+    named: dict[str, AudioChoice] = {name: False for name, out in left_out.items() if out}
+    return named if audio is None else {**named, "audio": audio}
 
 
 def accepted(out: Output, session: Json) -> None:

@@ -14,6 +14,7 @@ COMMANDS = {
     "window": ("window", "window", "Open the window; `rushes` alone does the same."),
     "process": ("process", "process", "Make a film of each recording, and wait for it."),
     "sessions": ("sessions", "sessions", "List, show, record, delete and restore sessions."),
+    "optimise": ("optimise", "optimise", "Make a session's film smaller, if it still looks good."),
     "jobs": ("jobs", "jobs", "List the jobs; cancel, retry, pause or resume one."),
     "queue": ("queue", "queue", "How much is waiting and for how long; pause or resume it all."),
     "cut": ("cut", "cut", "Cut parts out of a recording, to the frame."),

@@ -9,7 +9,7 @@ import click
 from backend.cli.command import REFUSED, Code, Listing, command, limited
 from backend.cli.link import Link
 from backend.cli.output import Cell, Output, amount, length, plain, sign, when
-from backend.cli.process import await_sessions
+from backend.cli.process import await_sessions, wishes
 from backend.cli.upload import upload
 from backend.cli.watch import Wait
 from backend.client import Json, Unwilling
@@ -147,7 +147,7 @@ def new_session(
     title: str | None, no_enrich: bool, no_optimise: bool, settings: Settings, out: Output
 ) -> None:
     """Begin a live session, and print its id. Then `add` files as they come, and `end` it."""
-    options = {"optimise": not no_optimise, "enrich": not no_enrich}
+    options = wishes(no_enrich, no_optimise)
     with Link(settings) as link:
         made = link.post("/api/sessions", {"live": True, "title": title, "options": options})
     out.line({"event": "created", "session": made["id"], "title": made["title"]})

@@ -17,6 +17,8 @@ class ArtifactKind(StrEnum):
     SOUND = "sound"
     """A piece of encoded sound, kept for the same reason, and so that a session's sound can be
     encoded while it is recorded."""
+    SHRUNK = "shrunk"
+    """A chunk of picture that was encoded again, smaller."""
     PEAKS = "peaks"
     """Waveform peaks of the whole."""
     WAVES = "waves"

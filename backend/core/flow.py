@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from backend.core.job import RULES, Job, JobKind, JobStatus, Lane, Priority
-from backend.core.session import Session, SessionState
+from backend.core.session import Quality, Session, SessionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,31 @@ def lowered(priority: Priority) -> Priority:
     return Priority(min(priority + 1, Priority.LOW))
 
 
+WORTH_SHRINKING = 4 << 20
+"""Bytes of picture from which on a film is made smaller without being asked for."""
+
+
+def smaller(
+    session: Session, before: Sequence[JobKind] = (), quality: Quality | None = None
+) -> Planned:
+    """The job that makes a session's film smaller.
+
+    It requires the film, and follows whatever else of `before` reads the one that it replaces.
+    """
+    return Planned(
+        JobKind.OPTIMISE,
+        Priority.LOW,
+        requires=(JobKind.MERGE,),
+        follows=tuple(kind for kind in before if kind is not JobKind.MERGE),
+        options={"quality": str(quality or session.options.quality)},
+    )
+
+
 def plan_session(session: Session, priority: Priority = Priority.NORMAL) -> Graph:
     """The jobs of a session that has ended, parents before children.
 
-    The film comes first. Its previews need it, and never wait for each other.
+    The film comes first. Its previews need it, and never wait for each other. It is made smaller
+    at the very end, when nothing reads it any more.
     """
     if not session.options.merge:
         return ()
@@ -52,6 +73,8 @@ def plan_session(session: Session, priority: Priority = Priority.NORMAL) -> Grap
         graph.append(Planned(JobKind.WAVEFORM, lowered(priority), requires=(JobKind.MERGE,)))
     if session.picture:
         graph.append(Planned(JobKind.THUMBNAILS, lowered(priority), requires=(JobKind.MERGE,)))
+        if session.options.optimise and session.picture.source.size >= WORTH_SHRINKING:
+            graph.append(smaller(session, tuple(job.kind for job in graph)))
     return tuple(graph)
 
 
@@ -80,10 +103,13 @@ class SessionStatus(StrEnum):
     """There is no film: the owner asked for none, or took it away."""
 
 
-def merge_of(jobs: Sequence[Job]) -> Job | None:
+def newest_of(jobs: Iterable[Job], kind: JobKind) -> Job | None:
+    return max((job for job in jobs if job.kind is kind), key=lambda job: job.id, default=None)
+
+
+def merge_of(jobs: Iterable[Job]) -> Job | None:
     """The newest job that makes, or made, the film."""
-    merges = [job for job in jobs if job.kind is JobKind.MERGE]
-    return max(merges, key=lambda job: job.id, default=None)
+    return newest_of(jobs, JobKind.MERGE)
 
 
 def session_status(session: Session, jobs: Sequence[Job]) -> SessionStatus:

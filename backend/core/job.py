@@ -101,6 +101,8 @@ class JobKind(StrEnum):
     """Put picture and sound together into the film."""
     WAVEFORM = "waveform"
     THUMBNAILS = "thumbnails"
+    OPTIMISE = "optimise"
+    """Make the film smaller, while it plays already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ RULES: Mapping[JobKind, KindRules] = {
     JobKind.MERGE: KindRules(Lane.READY, 384 << 20, "media-processing"),
     JobKind.WAVEFORM: KindRules(Lane.LIGHT, 128 << 20, None),
     JobKind.THUMBNAILS: KindRules(Lane.LIGHT, 192 << 20, None),
+    JobKind.OPTIMISE: KindRules(Lane.VIDEO, 768 << 20, None),
 }
 
 

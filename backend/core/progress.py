@@ -110,6 +110,7 @@ FIRST_GUESS: Mapping[JobKind, Rate] = {
     JobKind.MERGE: Rate(1.0, 40.0),
     JobKind.WAVEFORM: Rate(1.0, 300.0),
     JobKind.THUMBNAILS: Rate(1.0, 200.0),
+    JobKind.OPTIMISE: Rate(1.0, 2.0),
 }
 """Seconds of recording a second, on a slow machine, until a run has been measured."""
 

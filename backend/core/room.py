@@ -15,14 +15,14 @@ def needed(session: Session) -> int:
     return session.original_size + SPARE
 
 
-def shortage(session: Session, free: int) -> Fault | None:
-    """Why the film cannot be made with so many bytes free; None where they suffice."""
-    need = needed(session)
+def shortage(need: int, free: int, doing: str = "make the film") -> Fault | None:
+    """Why something cannot be done that needs so many bytes; None where those that are free
+    suffice."""
     if free >= need:
         return None
     return Fault(
         Category.STORAGE,
-        f"There is not enough storage for the film: it needs about {need / 1e9:.1f} GB,"
+        f"There is not enough storage to {doing}: it needs about {need / 1e9:.1f} GB,"
         f" and {free / 1e9:.1f} GB are free.",
         f"Free {max(0.1, (need - free) / 1e9):.1f} GB on the disk that holds your films,"
         " then retry.",

@@ -51,14 +51,26 @@ class Picture:
     info: MediaInfo
 
 
+class Quality(StrEnum):
+    """How much of the picture a smaller film may lose."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    """Nothing that one sees while it plays."""
+    HIGH = "high"
+
+
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
     """What the owner asked for this session."""
 
     merge: bool = True
     optimise: bool = True
+    """Whether the film is made smaller once it plays."""
     enrich: bool = True
     audio: AudioChoice = None
+    quality: Quality = Quality.MEDIUM
+    """Of the smaller film."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

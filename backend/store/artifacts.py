@@ -6,18 +6,26 @@ end of its job) after it. A kill in between leaves a prepared row, by which the 
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
+from datetime import datetime
 
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.event import SESSION_UPDATED
 from backend.store import values
 from backend.store.db import Database, Transaction
-from backend.store.tables import ArtifactRow, artifact_from, drained
+from backend.store.tables import ArtifactRow, JobRow, SessionRow, artifact_from, drained
+
+LEASE_NOTED_EVERY = 300.0
+"""Seconds between two notes that one version is played: a player asks many times a second."""
 
 
 class Artifacts:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._leased: dict[tuple[str, str], float] = {}
+        self._lock = threading.Lock()
 
     def find(self, session: str, key: str) -> Artifact | None:
         """The finished artifact of that key, if the session has one."""
@@ -94,6 +102,45 @@ class Artifacts:
             return bool(live)
 
         return self._database.write(keep)
+
+    def lease(self, session: str, key: str) -> None:
+        """Note that somebody plays a version of a film. Cheap: it is written once in a while."""
+        now, name = time.monotonic(), (session, key)
+        with self._lock:
+            if now - self._leased.get(name, -LEASE_NOTED_EVERY) < LEASE_NOTED_EVERY:
+                return
+            self._leased[name] = now
+
+        def note(transaction: Transaction) -> None:
+            transaction.execute(
+                "UPDATE artifact SET leased_at = ? WHERE session = ? AND key = ?",
+                (transaction.now, session, key),
+            )
+
+        self._database.write(note)
+
+    def replaced(self, unleased_since: datetime) -> list[Artifact]:
+        """Films that another version has replaced, and that nobody has played since then.
+
+        None of a session whose jobs are running: they may be reading it.
+        """
+        query = (
+            ArtifactRow.select(ArtifactRow)
+            .join(SessionRow, on=(SessionRow.id == ArtifactRow.session))
+            .where(
+                (ArtifactRow.kind == str(ArtifactKind.FILM))
+                & (ArtifactRow.state == "final")
+                & (ArtifactRow.key != SessionRow.film)
+                & (
+                    ArtifactRow.leased_at.is_null()
+                    | (ArtifactRow.leased_at < values.milliseconds(unleased_since))
+                )
+                & ArtifactRow.session.not_in(
+                    JobRow.select(JobRow.session).where(JobRow.status == "running")
+                )
+            )
+        )
+        return [artifact_from(row) for row in drained(query)]
 
     def forget(self, artifact: Artifact) -> None:
         """Drop the record of a file that is gone. A film that is forgotten no longer plays."""

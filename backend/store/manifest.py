@@ -48,7 +48,7 @@ def write(folder: Path, session: Session, made: Sequence[Artifact]) -> Path:
                 "facts": dict(artifact.facts),
             }
             for artifact in made
-            if Path(artifact.path).parent == folder
+            if Path(artifact.path).parent == folder and not _replaced(artifact, session)
         ],
     }
     path = folder / NAME
@@ -58,6 +58,13 @@ def write(folder: Path, session: Session, made: Sequence[Artifact]) -> Path:
     part.replace(path)
     sync_folder(folder)
     return path
+
+
+def _replaced(artifact: Artifact, session: Session) -> bool:
+    """Whether it is an earlier version of the film, which only a player still holds."""
+    if artifact.kind is not ArtifactKind.FILM or session.film is None:
+        return False
+    return artifact.key != session.film.key
 
 
 def read(path: Path) -> Manifest:

@@ -117,6 +117,7 @@ class ArtifactRow(Model):
     facts = TextField()
     state = TextField()
     created_at = IntegerField()
+    leased_at = IntegerField(null=True)
 
     class Meta:
         table_name = "artifact"

@@ -6,6 +6,7 @@ second, and the backend itself must never load them.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,10 +15,13 @@ from backend.core.artifact import Artifact, ArtifactKind, artifact_key
 from backend.core.context import Context
 from backend.core.fault import Category, FaultError, refuse
 from backend.core.job import JobKind
-from backend.core.room import shortage
-from backend.core.session import Session
+from backend.core.room import SPARE, needed, shortage
+from backend.core.session import Quality
 from backend.core.timeline import session_timeline
 from backend.work.messages import Assignment, Done, Made
+
+_PATIENT = 10
+"""Of POSIX's scale from −20 to 19, on which 0 is usual and more is less urgent."""
 
 
 def merge(assignment: Assignment, context: Context) -> Done:
@@ -32,7 +36,7 @@ def merge(assignment: Assignment, context: Context) -> Done:
         return Done({"film": str(film)})
     for source in session.sources:
         require_unchanged(source)
-    _require_room(session, assignment.work)
+    _require_room(needed(session), assignment.work, "make the film")
     infos = {segment.info.path: segment.info for segment in session.segments}
     if session.picture:
         infos[session.picture.info.path] = session.picture.info
@@ -41,8 +45,8 @@ def merge(assignment: Assignment, context: Context) -> Done:
     return Done(facts, Made(ArtifactKind.FILM, key, part, facts))
 
 
-def _require_room(session: Session, folder: Path) -> None:
-    short = shortage(session, shutil.disk_usage(folder).free)
+def _require_room(need: int, folder: Path, doing: str) -> None:
+    short = shortage(need, shutil.disk_usage(folder).free, doing)
     if short is not None:
         raise FaultError(short)
 
@@ -83,17 +87,52 @@ def thumbnails(assignment: Assignment, context: Context) -> Done:
     return Done(facts, Made(ArtifactKind.STRIP, strip, part, facts))
 
 
+def optimise(assignment: Assignment, context: Context) -> Done:
+    """A smaller version of the film, which takes its place; or none, and why."""
+    lower_priority()
+    from backend.media import optimise as optimising
+
+    film = _film(assignment)
+    if (before := film.facts.get("optimised")) is not None:
+        # By an earlier life of this job, which did not come to tell; or for another wish: encoding
+        # a second time would lose what was kept the first time.
+        return Done(dict(before) if isinstance(before, Mapping) else {})
+    quality = Quality(str(assignment.job.options.get("quality", Quality.MEDIUM)))
+    key = artifact_key(
+        ArtifactKind.FILM, [film.key], {"optimise": str(quality)}, optimising.OPTIMISE_ENGINE
+    )
+    _require_room(film.size + SPARE, assignment.work, "make the film smaller")
+    part = context.part(key, ".mp4")
+    outcome = optimising.optimise(
+        Path(film.path), film.key, part, context, quality, use_hardware=assignment.hardware
+    )
+    result = {"smaller": outcome.smaller, "said": outcome.said, **outcome.facts}
+    if not outcome.smaller:
+        return Done(result)
+    facts = {**film.facts, **outcome.film, "optimised": result}
+    return Done(result, Made(ArtifactKind.FILM, key, part, facts))
+
+
 def _film(assignment: Assignment) -> Artifact:
-    film = assignment.session.film
-    if film is None:
+    if assignment.session.film is None:
         raise refuse(
             Category.MISSING, "The film of this session is gone.", "Retry making it first."
         )
-    return film
+    return assignment.session.film
+
+
+def lower_priority() -> None:
+    """Let everything else on this machine go first: nobody waits for this process."""
+    import psutil
+
+    with contextlib.suppress(OSError, psutil.Error):
+        process = psutil.Process()
+        process.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", _PATIENT))
 
 
 HANDLERS: Mapping[JobKind, Callable[[Assignment, Context], Done]] = {
     JobKind.MERGE: merge,
     JobKind.WAVEFORM: waveform,
     JobKind.THUMBNAILS: thumbnails,
+    JobKind.OPTIMISE: optimise,
 }

@@ -90,6 +90,28 @@ def measure_sync(path: Path, tell: Callable[[float], None]) -> SyncReport | Faul
         ours.close()
 
 
+def try_hardware(seconds: float = FILE_SECONDS) -> dict[str, str | None]:
+    """By each encoder of graphics processors, why it cannot be used; None where it works.
+
+    Drivers may crash or hang: then there is no answer, and a TimeoutError or EOFError.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_hardware_child, args=(theirs,))
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(seconds):
+            raise TimeoutError(f"no answer within {seconds:.0f} s")
+        found: dict[str, str | None] = ours.recv()
+        return found
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+        ours.close()
+
+
 class _Telling:
     """The context of a measurement: it is ended by ending its process."""
 
@@ -117,6 +139,12 @@ def _sync_child(name: str, pipe: Connection[float | SyncReport | Fault, None]) -
         pipe.send(measure(path, _Telling(pipe)))
     except Exception as error:
         pipe.send(explain(error, f"measure “{path.name}”"))
+
+
+def _hardware_child(pipe: Connection[dict[str, str | None], None]) -> None:
+    from backend.media.hardware import tried
+
+    pipe.send({found.encoder.codec: found.trouble for found in tried()})
 
 
 def _probe_until_it_breaks(paths: Sequence[Path], seconds: float) -> list[Probed]:

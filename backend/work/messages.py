@@ -23,6 +23,8 @@ class Assignment:
     session: Session
     work: Path
     """Folder for this session's unfinished files; it exists."""
+    hardware: bool = False
+    """Whether encoders of the graphics processor may be used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from backend.core.flow import newest_of
+from backend.core.job import JobStatus
 from backend.core.session import SessionState
 from backend.settings import Choices, Settings
 from backend.store import manifest
 from backend.store.library import Library
 from backend.work import renditions, shelf
-from backend.work.worker import write_manifest
+from backend.work.worker import CHECKPOINTS, drop_checkpoints, write_manifest
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ def recover(settings: Settings, library: Library) -> None:
     for step in (
         _take_back_jobs,
         _adopt_named_files,
+        _remove_spent_checkpoints,
         _remove_unfinished_files,
         _write_lost_manifests,
         _empty_bin,
@@ -51,6 +54,16 @@ def _adopt_named_files(settings: Settings, library: Library) -> None:
         else:
             shelf.remove(settings, Path(artifact.path))
             library.artifacts.forget(artifact)
+
+
+def _remove_spent_checkpoints(_: Settings, library: Library) -> None:
+    """What jobs kept that were killed when they had ended, but not tidied up yet."""
+    kept = {(artifact.session, artifact.kind) for artifact in library.artifacts.all()}
+    for kind, made in CHECKPOINTS.items():
+        for session in sorted(session for session, its in kept if its in made):
+            job = newest_of(library.jobs.of_sessions([session])[session], kind)
+            if job is not None and job.status is JobStatus.COMPLETED:
+                drop_checkpoints(library, job)
 
 
 def _remove_unfinished_files(settings: Settings, library: Library) -> None:

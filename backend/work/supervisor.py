@@ -19,10 +19,13 @@ from backend.points import reach
 from backend.settings import Choices, Settings
 from backend.store.library import Library
 from backend.work.admission import Machine, limits_in_force, may_start, measure
+from backend.work.versions import drop_replaced
 from backend.work.worker import Reason, Worker
 
 log = logging.getLogger(__name__)
 
+DROP_EVERY = 60.0
+"""Seconds between two looks for versions of films that nobody plays any more."""
 MEASURE_EVERY = 2.0
 """Seconds between looks at processor, memory and disk."""
 STUMBLE = 0.5
@@ -44,6 +47,7 @@ class Supervisor:
         self._stopping = False
         self._machine: Machine | None = None
         self._measured_at = 0.0
+        self._drop_at = 0.0
         self._events = bus.subscribe(size=10_000)
         self._listener = threading.Thread(target=self._listen, name="supervisor's ear")
         self._thread = threading.Thread(target=self._run, name="supervisor")
@@ -84,6 +88,8 @@ class Supervisor:
     def _left(self, worker: Worker) -> None:
         with self._lock:
             self._workers.pop(worker.job.id, None)
+        if worker.job.kind is JobKind.OPTIMISE:
+            self._drop_at = 0.0  # a version may just have been replaced
         self._wake.set()
 
     def _listen(self) -> None:
@@ -126,6 +132,13 @@ class Supervisor:
             return
         for lane in Lane:
             self._fill(lane, limits[lane], machine)
+        self._drop_replaced()
+
+    def _drop_replaced(self) -> None:
+        now = time.monotonic()
+        if now >= self._drop_at:
+            self._drop_at = now + DROP_EVERY
+            drop_replaced(self._settings, self._library)
 
     def _measure(self) -> Machine:
         now = time.monotonic()

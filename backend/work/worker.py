@@ -19,11 +19,11 @@ from backend.bus import Board, Bus
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.event import Event, progress_names_of
 from backend.core.fault import Category, Fault, explain
-from backend.core.job import Job
+from backend.core.job import Job, JobKind
 from backend.core.progress import Pace, Progress
 from backend.core.session import Session
 from backend.points import reach
-from backend.settings import Settings
+from backend.settings import Choices, Settings
 from backend.store import manifest
 from backend.store.library import Library
 from backend.store.orders import CANCELLED_BY_OWNER
@@ -65,6 +65,11 @@ class Reason(Enum):
 
 GRACE = {Reason.CANCEL: 0.5, Reason.PAUSE: 3.0, Reason.YIELD: 3.0, Reason.QUIT: 2.0}
 """Seconds in which a job may leave by itself before it is killed."""
+CHECKPOINTS = {
+    JobKind.MERGE: {ArtifactKind.PICTURE, ArtifactKind.SOUND},
+    JobKind.OPTIMISE: {ArtifactKind.SHRUNK},
+}
+"""What jobs keep while they work, by their kind."""
 REAP = 5.0
 """Seconds that a child which has said its last word gets to exit."""
 
@@ -131,7 +136,7 @@ class Worker:
             ours, theirs = context.Pipe()
             process = context.Process(
                 target=child.main,
-                args=(Assignment(self.job, self._session, work), theirs),
+                args=(self._assignment(work), theirs),
                 name=f"rushes {self.job.kind}",
             )
             process.start()
@@ -158,6 +163,10 @@ class Worker:
         finally:
             self._board.set_progress(self.job.id, None)
             self._left(self)
+
+    def _assignment(self, work: Path) -> Assignment:
+        hardware = Choices(self._library.preferences.all()).hardware
+        return Assignment(self.job, self._session, work, hardware)
 
     def _attend(
         self, process: SpawnProcess, pipe: Connection[ToChild, FromChild]
@@ -275,7 +284,7 @@ class Worker:
         """Put what became of the job into the library, and remove what it leaves behind."""
         try:
             if self._reason is Reason.CANCEL:
-                self._library.jobs.fail(self.job, CANCELLED_BY_OWNER)
+                self._cancel()
             elif isinstance(ending, Done):
                 self._complete(ending)
             elif isinstance(ending, Failed):
@@ -286,6 +295,11 @@ class Worker:
                 self._library.jobs.give_back(self.job)
         finally:
             self._sweep()
+
+    def _cancel(self) -> None:
+        ended = self._library.jobs.fail(self.job, CANCELLED_BY_OWNER)
+        if ended and self.job.kind is JobKind.OPTIMISE:
+            drop_checkpoints(self._library, self.job)  # the film is there without them
 
     def _fail(self, fault: Fault) -> None:
         ending = self._library.jobs.fail(self.job, fault)
@@ -313,7 +327,7 @@ class Worker:
                 shelf.remove(self._settings, Path(artifact.path))
                 self._library.artifacts.forget(artifact)
             if self._library.jobs.holds(self.job):
-                self._library.jobs.fail(self.job, CANCELLED_BY_OWNER)
+                self._cancel()
             return
         reach("job-finished")
         log.info(
@@ -325,7 +339,8 @@ class Worker:
         )
         if artifact is not None and artifact.kind is ArtifactKind.FILM:
             write_manifest(self._library, artifact.session)
-            drop_checkpoints(self._settings, self._library, artifact.session)
+        drop_checkpoints(self._library, self.job)
+        if artifact is not None and artifact.kind is ArtifactKind.FILM:
             reach("manifest-written")
 
     def _sweep(self) -> None:
@@ -352,10 +367,10 @@ def write_manifest(library: Library, session: str) -> None:
     manifest.write(Path(kept.film.path).parent, kept, made)
 
 
-def drop_checkpoints(settings: Settings, library: Library, session: str) -> None:
-    """Remove the pieces that a film was made of, once it is there."""
-    for artifact in library.artifacts.of_session(session):
-        if artifact.kind in shelf.CHECKPOINTS:
+def drop_checkpoints(library: Library, job: Job) -> None:
+    """Remove what a job kept for the case that it is interrupted."""
+    for artifact in library.artifacts.of_session(job.session):
+        if artifact.kind in CHECKPOINTS.get(job.kind, ()):
             Path(artifact.path).unlink(missing_ok=True)
             library.artifacts.forget(artifact)
 

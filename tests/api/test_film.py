@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.job import Lane
+from backend.core.session import Quality
 from tests.api.conftest import Backend
 
 CONTENT = bytes(range(256)) * 4096
@@ -227,3 +229,46 @@ def test_files_of_others_are_never_sent(backend: Backend, film: str, tmp_path: P
         answer = backend.ask("GET", path)
         assert answer.status in (400, 404, 503), path
         assert b"secret" not in answer.body.replace(b"secret.mp4", b"")
+
+
+def test_a_smaller_film_is_asked_for_and_told_of(backend: Backend, film: str) -> None:
+    unmade = backend.process("x.m4a")
+    assert backend.ask("POST", f"/api/sessions/{unmade}/optimise", {}).status == 409
+    assert backend.ask("GET", f"/api/sessions/{film}").json["optimising"] is None
+    refused = backend.ask("POST", f"/api/sessions/{film}/optimise", {"quality": "best"})
+    assert refused.status == 422
+    asked = backend.ask("POST", f"/api/sessions/{film}/optimise", {"quality": "low"})
+    assert (asked.status, asked.json["kind"]) == (202, "optimise")
+    assert asked.json["options"] == {"quality": "low"}
+    again = backend.ask("POST", f"/api/sessions/{film}/optimise", {})
+    assert again.json["id"] == asked.json["id"]
+    job = backend.library.jobs.claim(Lane.VIDEO)
+    assert job is not None
+    told = backend.ask("GET", f"/api/sessions/{film}").json["optimising"]
+    assert told == {"job": job.id, "status": "running", "progress": 0.0, "said": None}
+    backend.library.jobs.finish(job, {"said": "It stays.", "smaller": False}, 1.0)
+    told = backend.ask("GET", "/api/sessions").json["sessions"][-1]["optimising"]  # type: ignore[index]
+    assert told == {"job": job.id, "status": "completed", "progress": 1.0, "said": "It stays."}
+
+
+def test_a_version_that_was_replaced_stays_for_who_plays_it(backend: Backend, film: str) -> None:
+    media, artifacts = f"/api/sessions/{film}/media", backend.library.artifacts
+    old, new = "f" * 40, "e" * 40
+    keep(backend, film, ArtifactKind.FILM, "e.mp4", b"smaller")
+    assert backend.ask("GET", f"/api/sessions/{film}").json["film"]["key"] == new  # type: ignore[index]
+    now = datetime.now(UTC)
+    assert [a.key for a in artifacts.replaced(now)] == [old]
+    assert backend.ask("GET", f"{media}?v={old}").body == CONTENT
+    assert backend.ask("GET", media).body == b"smaller"
+    assert artifacts.replaced(now) == []
+    assert [a.key for a in artifacts.replaced(now + timedelta(hours=1))] == [old]
+
+
+def test_settings_say_what_is_not_asked_for(backend: Backend) -> None:
+    changes = {"values": {"optimise": "off", "optimise.quality": "high"}}
+    assert backend.ask("PATCH", "/api/settings", changes).status == 200
+    body = {"paths": ["/recordings/a.m4a"], "options": {"enrich": False}}
+    assert backend.ask("POST", "/api/sessions", body).status == 201
+    assert backend.desk.options is not None
+    asked = backend.desk.options
+    assert (asked.optimise, asked.enrich, asked.quality) == (False, False, Quality.HIGH)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.flow import (
+    WORTH_SHRINKING,
     SessionStatus,
     lowered,
     merge_of,
@@ -18,7 +19,7 @@ from backend.core.flow import (
     settled,
 )
 from backend.core.job import RULES, JobKind, JobStatus, Priority
-from backend.core.session import Session, SessionOptions, SessionState
+from backend.core.session import Quality, Session, SessionOptions, SessionState
 
 from .making import job, picture, segment, session
 
@@ -55,6 +56,28 @@ def test_a_plan_names_each_kind_once_and_parents_before_children(
     assert (JobKind.THUMBNAILS in seen) == bool(seen and planned_for.picture)
     sound = planned_for.segments or (planned_for.picture and planned_for.picture.info.audio)
     assert (JobKind.WAVEFORM in seen) == bool(seen and sound)
+
+
+def of_size(size: int, **options: object) -> Session:
+    """A session whose picture's file has `size` bytes."""
+    shown = picture(Fraction(4), sound=True)
+    large = replace(shown, source=replace(shown.source, size=size))
+    return replace(session(), picture=large, options=replace(SessionOptions(), **options))  # type: ignore[arg-type]
+
+
+def test_a_large_film_is_made_smaller_when_nothing_reads_it_any_more() -> None:
+    planned = plan_session(of_size(WORTH_SHRINKING, quality=Quality.HIGH), Priority.HIGH)[-1]
+    assert (planned.kind, planned.priority) == (JobKind.OPTIMISE, Priority.LOW)
+    assert planned.requires == (JobKind.MERGE,)
+    assert planned.follows == (JobKind.WAVEFORM, JobKind.THUMBNAILS)
+    assert planned.options == {"quality": "high"}
+    for other in (
+        of_size(WORTH_SHRINKING - 1),
+        of_size(WORTH_SHRINKING, optimise=False),
+        of_size(WORTH_SHRINKING, merge=False),
+        session(),
+    ):
+        assert JobKind.OPTIMISE not in {job.kind for job in plan_session(other)}
 
 
 def test_what_follows_a_film_is_less_urgent_but_never_below_low() -> None:

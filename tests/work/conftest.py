@@ -37,8 +37,8 @@ class Studio:
         jobs = self.app.library.jobs.of_sessions([session.id])[session.id]
         return next(job for job in jobs if job.kind is kind)
 
-    def until(self, true: Callable[[], object], what: str) -> None:
-        end = time.monotonic() + PATIENCE
+    def until(self, true: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+        end = time.monotonic() + patience
         while not true():
             assert time.monotonic() < end, f"waited in vain for {what}"
             time.sleep(0.01)

@@ -24,8 +24,8 @@ from backend.work.messages import Advance, Assignment, FromChild, Plan, ToChild
 from backend.work.worker import Reason
 from tests.work.conftest import Studio
 
-PLANNED = frozenset(JobKind)
-"""What every session gets."""
+PLANNED = frozenset(JobKind) - {JobKind.OPTIMISE}
+"""What every session gets; a small film is not worth making smaller."""
 
 
 def frames_of(film: Path) -> int:

@@ -250,6 +250,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{session}/optimise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the film smaller, unless that is being done; it then takes the place of the present one.
+         * @description <br/>The job's result says what became of it: a film that would hardly get smaller stays as it is.
+         */
+        post: operations["film_ask_for_smaller_film__session__optimise_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{session}/playback": {
         parameters: {
             query?: never;
@@ -851,6 +871,19 @@ export interface components {
             key: string;
         };
         /**
+         * OptimisingBody
+         * @description How the film gets smaller.
+         */
+        OptimisingBody: {
+            /** Job */
+            job: number;
+            status: components["schemas"]["JobStatus"];
+            /** Progress */
+            progress: number;
+            /** Said */
+            said: string | null;
+        };
+        /**
          * ProcessingBody
          * @description How the film comes along; None in all fields where none was asked for.
          */
@@ -905,6 +938,7 @@ export interface components {
             compression_ratio: number | null;
             film: components["schemas"]["FilmBody"] | null;
             media_processing: components["schemas"]["ProcessingBody"];
+            optimising: components["schemas"]["OptimisingBody"] | null;
             /** Notes */
             notes: string[];
             /** Segment Count */
@@ -988,6 +1022,7 @@ export interface components {
             compression_ratio: number | null;
             film: components["schemas"]["FilmBody"] | null;
             media_processing: components["schemas"]["ProcessingBody"];
+            optimising: components["schemas"]["OptimisingBody"] | null;
             /** Notes */
             notes: string[];
             /** Segment Count */
@@ -1067,7 +1102,7 @@ export interface components {
          * JobKind
          * @enum {string}
          */
-        JobKind: "merge" | "waveform" | "thumbnails";
+        JobKind: "merge" | "waveform" | "thumbnails" | "optimise";
         /** Options */
         Options: {
             /**
@@ -1090,7 +1125,15 @@ export interface components {
              * @default null
              */
             audio?: number | "mix" | null;
+            /** @default medium */
+            quality?: components["schemas"]["Quality"];
         };
+        /**
+         * Quality
+         * @description How much of the picture a smaller film may lose.
+         * @enum {string}
+         */
+        Quality: "low" | "medium" | "high";
         /**
          * RoomBody
          * @description Disk that making the film needs.
@@ -1244,6 +1287,11 @@ export interface components {
             piece_seconds: number;
             /** Pieces */
             pieces: number;
+        };
+        /** Smaller */
+        Smaller: {
+            /** @default null */
+            quality?: components["schemas"]["Quality"] | null;
         };
         /** PlaybackBody */
         PlaybackBody: {
@@ -3073,6 +3121,95 @@ export interface operations {
             };
             /** @description Requested Range Not Satisfiable */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    film_ask_for_smaller_film__session__optimise_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Smaller"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
