@@ -123,6 +123,12 @@ export function sessionRequests(client: QueryClient) {
       put(client, told(await api.POST('/api/sessions/{session}/end', { ...at(id), body: { priority: 'normal' } }))),
     cancel: async (id: string): Promise<WholeSession> => put(client, told(await api.POST('/api/sessions/{session}/cancel', at(id)))),
     retry: async (id: string): Promise<WholeSession> => put(client, told(await api.POST('/api/sessions/{session}/retry', at(id)))),
+    /** Have the film made smaller, in the background. */
+    optimise: async (id: string): Promise<void> => {
+      told(await api.POST('/api/sessions/{session}/optimise', { ...at(id), body: {} }));
+      await client.invalidateQueries({ queryKey: keys.session(id) });
+      await client.invalidateQueries({ queryKey: keys.sessions });
+    },
     /** Have the film made after all. */
     merge: async (id: string): Promise<WholeSession> => put(client, told(await api.POST('/api/sessions/{session}/merge', at(id)))),
     remove: async (id: string): Promise<WholeSession> => {

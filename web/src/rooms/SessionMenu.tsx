@@ -7,7 +7,7 @@ import { useSessionRequests, type SessionRequests } from '../api/sessions';
 import type { Session } from '../api/types';
 import { addressOf, go } from '../state/route';
 import { attempt, say } from '../state/toasts';
-import { isWorking } from '../state/job-words';
+import { canShrink, isWorking } from '../state/job-words';
 import { Icon } from '../ui/Icon';
 import { RenameDialog } from './RenameDialog';
 
@@ -72,6 +72,14 @@ export function SessionMenu({ session, className = '', leave = false }: Props) {
             {film && !inWindow() && (
               <MenuItem className="menu-item" href={downloadAddress(session.id, film.key)} target="_self" routerOptions={undefined}>
                 <Icon sign="download" /> Download the film
+              </MenuItem>
+            )}
+            {canShrink(session) && (
+              <MenuItem
+                className="menu-item"
+                onAction={() => attempt(requests.optimise(session.id), () => say({ text: 'The film gets smaller in the background.' }))}
+              >
+                <Icon sign="film" /> Optimise
               </MenuItem>
             )}
             {isWorking(session) && (

@@ -84,6 +84,10 @@ export function queueTitle(queue: Queue): string {
   return queue.seconds_left > 0 ? `All done in about ${span(queue.seconds_left)}` : 'Working';
 }
 
+/** Whether a smaller film can be asked for: it is not being made, and nothing came of asking yet. */
+export const canShrink = (session: Session): boolean =>
+  session.film !== null && (session.optimising === null || session.optimising.status === 'failed' || session.optimising.status === 'cancelled');
+
 /** Whether something of the session is still to be done. */
 export const isWorking = (session: Session): boolean =>
   session.status === 'processing' || session.status === 'waiting' || session.status === 'paused';

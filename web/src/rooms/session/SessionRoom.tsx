@@ -1,6 +1,6 @@
 /** One session: its film, its sound over time, its facts and files. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { asProblem } from '../../api/client';
+import { asProblem, send } from '../../api/client';
 import { usePlayback } from '../../api/media';
 import { isGone, useSession } from '../../api/sessions';
 import type { WholeSession } from '../../api/types';
@@ -92,6 +92,8 @@ function Room({ session }: { session: WholeSession }) {
   const gone = useStore(state, (now) => now.gone);
   const refused = useStore(state, (now) => now.refused);
   useReturn(gone, again);
+  useLease(choice);
+  useNewer(gone, choice, version, again);
   usePlayerKeys(player, plays);
   usePosition(session.id, start, player);
   const lookAgain = () => void files.refetch();
@@ -117,6 +119,27 @@ function Room({ session }: { session: WholeSession }) {
       <Side session={session} player={player} plays={plays} />
     </main>
   );
+}
+
+/** How often a version that may not be read for a while, since it is paused, says that it is held. */
+const HELD_EVERY = 10 * 60_000;
+
+/** Keep the version that plays from being removed when a smaller one takes its place. */
+function useLease(choice: Choice | null): void {
+  const held = choice?.kind === 'film' ? choice.source : null;
+  useEffect(() => {
+    if (held === null) return;
+    const timer = window.setInterval(() => void send('HEAD', held).catch(() => undefined), HELD_EVERY);
+    return () => window.clearInterval(timer);
+  }, [held]);
+}
+
+/** A version that is gone because another took its place: that one plays instead. */
+function useNewer(gone: boolean, choice: Choice | null, version: Version, again: () => void): void {
+  const newer = version.kind === 'film' && choice?.kind === 'film' && choice.source !== version.source;
+  useEffect(() => {
+    if (gone && newer) again();
+  }, [gone, newer, again]);
 }
 
 /** A film that did not come because nobody answered is tried again when somebody does. */

@@ -68,6 +68,7 @@ function Facts({ session, player }: { session: WholeSession; player: Player }) {
     ['Film', film ? `${size(film.size)}${less ? `, ${less} of the original’s size` : ''}` : null],
     ['Loudness', holds?.sound ? loudnessOf(holds.sound.loudness) : null],
     ['Silence', holds?.sound ? silenceOf(holds.sound.silence) : null],
+    ['Shrinking', session.optimising?.said ?? null],
     ['Made in', time !== null && time > 0 && film ? `${took(time)}${session.duration / time >= 1 ? `, ${Math.round(session.duration / time)} × real time` : ''}` : null],
     ['Saved as', film ? <Path key="film" path={film.path} /> : null],
     ['Folder', session.folder ? <Path key="folder" path={session.folder} /> : null],

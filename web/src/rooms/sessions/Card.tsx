@@ -2,7 +2,7 @@
 import { memo } from 'react';
 import type { Session } from '../../api/types';
 import { useSessionRequests } from '../../api/sessions';
-import { useFilmProgress } from '../../live/progress';
+import { useFilmProgress, useJobProgress } from '../../live/progress';
 import { useSending } from '../../state/uploads';
 import { addressOf, go } from '../../state/route';
 import { attempt } from '../../state/toasts';
@@ -24,7 +24,8 @@ export const Card = memo(function Card({ session, now }: Props) {
   const sending = useSending(session.id);
   const requests = useSessionRequests();
   const { at, over } = useStripPointer();
-  const told = tell(session, live, sending?.fraction);
+  const shrunk = useJobProgress(session.optimising?.job);
+  const told = tell(session, live, shrunk, sending?.fraction);
   const recording = session.status === 'recording' && sending === undefined;
   const developing = session.status === 'processing' || session.status === 'waiting';
   const kind = `card${recording ? ' live' : ''}${told.how && told.how !== 'under' ? ' undeveloped' : ''}`;

@@ -15,7 +15,13 @@ export interface Told {
   how?: 'developing' | 'under' | 'failed';
 }
 
-export function tell(session: Session, live: JobProgress | undefined, sending: number | undefined): Told {
+/** `live` is what was last told of the job that makes the film, `shrunk` of the one that makes it smaller. */
+export function tell(
+  session: Session,
+  live: JobProgress | undefined,
+  shrunk: JobProgress | undefined,
+  sending: number | undefined,
+): Told {
   const making = session.media_processing;
   if (sending !== undefined) {
     return { state: <State mood="working">Copying in {percent(sending)}</State>, figure: null, progress: sending, how: 'developing' };
@@ -53,6 +59,16 @@ export function tell(session: Session, live: JobProgress | undefined, sending: n
     case 'unmerged':
       return { state: <State mood="waiting" sign="film">Not merged</State>, figure: size(session.original_size) };
     case 'ready': {
+      const { optimising } = session;
+      if (optimising?.status === 'running') {
+        const progress = Math.max(shrunk?.progress ?? 0, optimising.progress);
+        return {
+          state: <State mood="working">Shrinking {percent(progress)}</State>,
+          figure: <span>plays already</span>,
+          progress,
+          how: 'under',
+        };
+      }
       const less = saved(session.compression_ratio);
       const figure = less === null ? <span>{size(session.size ?? session.original_size)}</span> : <span title="of the original’s size">{less}</span>;
       return { state: <State mood="done">Ready</State>, figure };

@@ -10,22 +10,35 @@ interface Props {
   onChange: (value: string) => void;
 }
 
-const CHOICES = [
-  { value: 'all', shown: 'All' },
-  { value: 'failures', shown: 'Failures' },
-  { value: 'none', shown: 'None' },
-] as const;
+/** Settings that take one of a few words. */
+const CHOICES = {
+  notify: [
+    { value: 'all', shown: 'All' },
+    { value: 'failures', shown: 'Failures' },
+    { value: 'none', shown: 'None' },
+  ],
+  'optimise.quality': [
+    { value: 'low', shown: 'Low' },
+    { value: 'medium', shown: 'Medium' },
+    { value: 'high', shown: 'High' },
+  ],
+} as const;
 
-export function ChoiceRow({ setting, onChange }: Props) {
+type Chosen = keyof typeof CHOICES;
+
+export const hasChoices = (name: string): name is Chosen => name in CHOICES;
+
+export function ChoiceRow({ name, setting, onChange }: Props & { name: Chosen }) {
   const label = titleOf(setting.name);
-  const chosen = CHOICES.find((choice) => choice.value === setting.value) ?? CHOICES[0];
+  const choices: readonly { value: string; shown: string }[] = CHOICES[name];
+  const chosen = setting.value;
   return (
     <div className="setting">
       <span className="grow">
         <span className="name">{label}</span>
         <span className="help">{helpOf(setting)}</span>
       </span>
-      <Segments label={label} value={chosen.value} options={CHOICES} onChange={onChange} />
+      <Segments label={label} value={chosen} options={choices} onChange={onChange} />
     </div>
   );
 }

@@ -13,7 +13,7 @@ import { Segments } from '../../ui/Segments';
 import { useTitle } from '../../ui/useTitle';
 import { Bin } from './Bin';
 import { groupsOf, helpOf, titleOf } from './groups';
-import { ChoiceRow, QuietRow } from './NotifyRows';
+import { ChoiceRow, hasChoices, QuietRow } from './NotifyRows';
 import { NumberRow } from './NumberRow';
 
 export function Settings() {
@@ -62,7 +62,7 @@ function Row({ setting }: { setting: Setting }) {
   };
   const label = titleOf(setting.name);
   const id = useId();
-  if (setting.name === 'notify') return <ChoiceRow setting={setting} busy={busy} onChange={change} />;
+  if (hasChoices(setting.name)) return <ChoiceRow name={setting.name} setting={setting} busy={busy} onChange={change} />;
   if (setting.name === 'notify.quiet') return <QuietRow setting={setting} busy={busy} onChange={change} />;
   if (setting.default === 'on' || setting.default === 'off') {
     return (

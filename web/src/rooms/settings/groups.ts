@@ -3,6 +3,9 @@ import type { Setting } from '../../api/types';
 
 const TITLES: Readonly<Record<string, string>> = {
   merge: 'Make one film of each session',
+  optimise: 'Make films smaller',
+  'optimise.quality': 'How good they look then',
+  'optimise.hardware': 'Use the graphics processor',
   'bin.days': 'Days in the bin',
   notify: 'Tell me about',
   'notify.quiet': 'Quiet hours',
@@ -22,6 +25,9 @@ export function titleOf(name: string): string {
 
 const HELP: Readonly<Record<string, string>> = {
   'bin.days': 'What you delete can be brought back for so long; then it is gone. Originals are not touched.',
+  optimise: 'In the background, once a film plays. What would look worse or hardly get smaller stays as it is.',
+  'optimise.quality': 'Medium loses nothing that one sees while it plays. High is larger, low smaller.',
+  'optimise.hardware': 'Faster where it works, but films get larger than they do without it.',
   merge: 'Off keeps the files of a session as they are.',
   notify: 'By this computer’s own notifications: what is ready and what failed, failures alone, or nothing.',
   'notify.quiet': 'Nothing is shown in them. What happened meanwhile is told once they are over.',
@@ -58,6 +64,7 @@ export const quietIn = ({ from, to }: Hours): string => `${from}-${to}`;
 
 /** Groups by the first word of a setting's name; the rest are about sessions. */
 const GROUPS = [
+  { title: 'Smaller films', word: 'optimise', note: '' },
   { title: 'Notifications', word: 'notify', note: '' },
   { title: 'At a time', word: 'limit', note: 'How many jobs of a sort run side by side. Fewer leave more of this computer to you.' },
 ] as const;
