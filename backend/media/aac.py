@@ -19,7 +19,8 @@ from av.packet import Packet
 from backend.core.fault import FaultError, explain
 from backend.media.pieces import FRAME, Piece
 from backend.media.plan import SoundPlan
-from backend.media.sound import Samples, SoundFacts, film_sound
+from backend.media.samples import Samples, SoundFacts
+from backend.media.sound import film_sound
 from backend.media.write import Mp4Writer, sync
 
 _DOING = "encode the sound"

@@ -27,8 +27,9 @@ from backend.media.findings import write_findings
 from backend.media.loudness import Loudness, Meter
 from backend.media.probe import probe
 from backend.media.read import open_media
+from backend.media.samples import Samples
 from backend.media.silence import Clipping, Levels, Quiet, SilenceRules
-from backend.media.sound import TOLERANCE, Samples
+from backend.media.sound import TOLERANCE
 from backend.media.source import shown
 from backend.media.waveform import Peaks
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from av.filter import Graph
 
-from backend.media.sound import Samples
+from backend.media.samples import Samples
 
 Powers = npt.NDArray[np.float64]
 

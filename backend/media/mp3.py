@@ -16,7 +16,8 @@ from backend.core.media import MediaInfo, Source
 from backend.core.progress import Stage
 from backend.core.timeline import Timeline
 from backend.media.plan import sound_plan
-from backend.media.sound import SoundFacts, film_sound
+from backend.media.samples import SoundFacts
+from backend.media.sound import film_sound
 from backend.media.source import require_unchanged
 from backend.media.write import sync
 

@@ -29,7 +29,7 @@ from backend.media.picture import PictureFacts
 from backend.media.pictures import Chunks, PictureTrack
 from backend.media.pieces import packets_of
 from backend.media.plan import RenderPlan
-from backend.media.sound import SoundFacts
+from backend.media.samples import SoundFacts
 from backend.media.soundcopy import SoundNotCopyable, add_copied, copied_sound
 from backend.media.source import require_unchanged, shown
 from backend.media.spans import PicturePlan

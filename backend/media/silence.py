@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from backend.core.stretches import Stretches, between, joined, lasting, widened
 from backend.core.time import TimeRange
-from backend.media.sound import Samples
+from backend.media.samples import Samples
 
 Decibels = npt.NDArray[np.float32]
 """One level a window, in dB of full scale."""

@@ -11,20 +11,15 @@ Memory is bounded: one decoded frame at a time, whatever the length.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
-import numpy.typing as npt
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.resampler import AudioResampler
-from av.audio.stream import AudioStream
-from av.container import InputContainer
-from av.error import FFmpegError
 
-from backend.core.fault import Category, refuse
 from backend.core.time import ticks
 from backend.media.clock import without_jumps
 from backend.media.leadin import led_in
@@ -33,11 +28,8 @@ from backend.media.onestream import is_one_stream
 from backend.media.pace import paced
 from backend.media.plan import SoundClip, SoundPlan
 from backend.media.read import open_media
-from backend.media.source import shown
+from backend.media.samples import Converter, Samples, SoundFacts, audio_stream, decoded, packets_of
 from backend.media.wave import plain_wave
-
-Samples = npt.NDArray[np.float32]
-"""Shape (channels, samples), full scale ±1."""
 
 TOLERANCE = Fraction(20, 1000)
 """Seconds by which time stamps may disagree with the count of samples: rounding to milliseconds
@@ -48,19 +40,6 @@ FADE = Fraction(5, 1000)
 
 _BLOCK = 48_000
 """Samples of silence handed on at a time."""
-
-
-@dataclass(slots=True)
-class SoundFacts:
-    """What was met on the way."""
-
-    damaged: int = 0
-    """Packets that could not be decoded; there is silence in their place."""
-    missing: Fraction = Fraction(0)
-    """Seconds that sources promised and did not hold."""
-    joined: int = 0
-    """Pieces at whose start the decoder went on."""
-    notes: list[str] = field(default_factory=list)
 
 
 def runs(plan: SoundPlan) -> list[tuple[SoundClip, ...]]:
@@ -286,7 +265,7 @@ def _frames(
 ) -> Iterator[tuple[SoundClip, bool, Fraction | None, Samples]]:
     """Decoded frames of a run: (clip, whether its place must be met exactly, time on the source's
     clock, samples). What lies before `begin` seconds of the run may be left out."""
-    convert = _Converter(rate)
+    convert = Converter(rate)
     decoder: AudioCodecContext | None = None
     extradata: bytes | None = None
     last: SoundClip | None = None
@@ -322,17 +301,17 @@ def _frames(
             if goes_on:
                 facts.joined += 1
             elif decoder is not None and last is not None:
-                for frame in _decoded(decoder, None, facts):
+                for frame in decoded(decoder, None, facts):
                     yield last, False, None, convert(frame)
                 first = first or not is_one_stream(last, clip)
             if not goes_on:
                 decoder, extradata = own, own.extradata
             assert decoder is not None
             base = clip.stream.time_base
-            found = _packets(container, stream, facts)
+            found = packets_of(container, stream, facts)
             for packet in without_jumps(found, clip.stream.jumps, base):
                 check()
-                for frame in _decoded(decoder, packet, facts):
+                for frame in decoded(decoder, packet, facts):
                     time = None if frame.pts is None else frame.pts * base
                     yield clip, first, time, convert(frame)
                     first = False
@@ -340,67 +319,5 @@ def _frames(
         finally:
             container.close()
     if decoder is not None and last is not None:
-        for frame in _decoded(decoder, None, facts):
+        for frame in decoded(decoder, None, facts):
             yield last, first, None, convert(frame)
-
-
-def audio_stream(container: InputContainer, index: int) -> AudioStream:
-    """The sound track of that index. Raises FaultError where it is gone since the file was seen."""
-    stream = container.streams[index] if index < len(container.streams) else None
-    if not isinstance(stream, AudioStream):
-        raise refuse(
-            Category.CORRUPT,
-            f"“{shown(container.name)}” no longer holds the sound that was found in it.",
-            "Wait until the program that writes it is done, then import it again.",
-        )
-    return stream
-
-
-def _packets(
-    container: InputContainer, stream: AudioStream, facts: SoundFacts
-) -> Iterator[av.Packet[AudioStream]]:
-    packets = iter(container.demux(stream))
-    while True:
-        try:
-            packet = next(packets, None)
-        except FFmpegError as error:
-            facts.notes.append(f"reading the sound ended early ({error.strerror})")
-            return
-        if packet is None:
-            return
-        if packet.size:
-            yield packet
-
-
-def _decoded(
-    decoder: AudioCodecContext, packet: av.Packet[AudioStream] | None, facts: SoundFacts
-) -> list[av.AudioFrame]:
-    try:
-        return [frame for frame in decoder.decode(packet) if frame.samples]
-    except FFmpegError:
-        facts.damaged += 1
-        return []
-
-
-class _Converter:
-    """Frames of any format to mono or stereo floats at one rate."""
-
-    def __init__(self, rate: int) -> None:
-        self._rate = rate
-        self._form: tuple[str, str, int] | None = None
-        self._resampler: AudioResampler | None = None
-
-    def __call__(self, frame: av.AudioFrame) -> Samples:
-        form = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if form != self._form or self._resampler is None:
-            layout = "mono" if frame.layout.nb_channels == 1 else "stereo"
-            # More channels than two are mixed so that the sum cannot exceed full scale.
-            options = {"rematrix_maxval": "1.0"} if frame.layout.nb_channels > 2 else None
-            self._resampler = AudioResampler("fltp", layout, self._rate, options=options)
-            self._form = form
-        frame.pts = None
-        parts = [out.to_ndarray() for out in self._resampler.resample(frame)]
-        if not parts:
-            return np.zeros((1 if frame.layout.nb_channels == 1 else 2, 0), np.float32)
-        whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-        return whole.astype(np.float32, copy=False)

@@ -15,7 +15,7 @@ from backend.core.time import ticks
 from backend.media.pieces import FRAME
 from backend.media.plan import SoundPlan
 from backend.media.read import open_media
-from backend.media.sound import audio_stream
+from backend.media.samples import audio_stream
 from backend.media.write import Mp4Writer
 
 

@@ -16,7 +16,7 @@ from backend.media.aac import EncodedPiece, encode_piece, open_piece, track_pack
 from backend.media.crew import Crew, Task, helpers
 from backend.media.pieces import Piece, piece_keys, pieces
 from backend.media.plan import SoundPlan
-from backend.media.sound import SoundFacts
+from backend.media.samples import SoundFacts
 
 _LISTEN = 0.05
 """Seconds between looks at whether the work was asked to stop."""

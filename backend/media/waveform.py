@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.core.fault import FaultError, explain
-from backend.media.sound import Samples
+from backend.media.samples import Samples
 from backend.media.write import sync
 
 PIXELS = 20_000

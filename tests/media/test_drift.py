@@ -13,7 +13,8 @@ from backend.media.drift import Drift
 from backend.media.pace import paced
 from backend.media.plan import plan
 from backend.media.probe import probe
-from backend.media.sound import SoundFacts, film_sound
+from backend.media.samples import SoundFacts
+from backend.media.sound import film_sound
 
 from .studio import RATE, Audio, Ctx, Video, beep_times, beeps, record, steady, take
 

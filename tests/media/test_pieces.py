@@ -25,7 +25,8 @@ from backend.media.aac import EncodedPiece, add_aac, encode_piece, open_piece, t
 from backend.media.crew import Crew, Task
 from backend.media.pieces import FRAME, Piece, packets_of, piece_keys
 from backend.media.plan import SoundPlan, plan
-from backend.media.sound import SoundFacts, film_sound
+from backend.media.samples import SoundFacts
+from backend.media.sound import film_sound
 from backend.media.track import SoundTrack
 from backend.media.write import Mp4Writer
 

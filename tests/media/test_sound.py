@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from backend.media.plan import plan
-from backend.media.sound import SoundFacts, film_sound, runs
+from backend.media.samples import SoundFacts
+from backend.media.sound import film_sound, runs
 
 from .studio import RATE, Audio, Ctx, Video, beep_times, beeps, noise, record, steady, take
 
