@@ -18,6 +18,10 @@ from backend.media.read import open_media
 from backend.media.samples import audio_stream
 from backend.media.write import Mp4Writer
 
+_PRIMING = 3 * FRAME
+"""Samples before its beginning that an encoder may have needed; Apple's takes 2112. Where an edit
+list hides more, a player that knows none would be out of step with the picture."""
+
 
 class SoundNotCopyable(Exception):
     """Packets of this sound do not make one stream. Says why; encode instead."""
@@ -70,6 +74,8 @@ def copied_sound(
                     raise SoundNotCopyable("its pieces were encoded apart")
                 place = packet.pts * scale // ticks_a_second + shift
                 if at is None:
+                    if place < -_PRIMING:
+                        raise SoundNotCopyable("its beginning was cut off by an edit list")
                     at = place
                 if not -FRAME // 2 < place - at < FRAME // 2:
                     raise SoundNotCopyable(f"its clock jumps at {place / plan.rate:.1f} s")

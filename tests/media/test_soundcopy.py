@@ -119,3 +119,19 @@ def test_packets_that_are_not_where_they_should_be(tmp_path: Path, ctx: Ctx) -> 
     assert facts["sound"] == "encoded"
     first, second = beep_times(sound_of(film)[0])
     assert second - first == pytest.approx(6.5, abs=0.005)
+
+
+def test_a_beginning_that_was_cut_off_stays_off(tmp_path: Path, ctx: Ctx) -> None:
+    whole = record(tmp_path / "whole.m4a", audio=Audio(beeps(6, [1, 4.5])))
+    trimmed = tmp_path / "trimmed.m4a"
+    with av.open(str(whole)) as source, av.open(str(trimmed), "w", format="mp4") as out:
+        stream = source.streams.audio[0]
+        target = out.add_stream_from_template(stream, opaque=True)
+        for packet in source.demux(stream):
+            if packet.size:
+                packet.pts = packet.dts = packet.pts - 2 * 48000  # what is before nought is hidden
+                packet.stream = target
+                out.mux(packet)
+    film, facts = merged(take(None, [trimmed]), tmp_path, ctx)
+    assert facts["sound"] == "encoded"
+    assert beep_times(sound_of(film)[0]) == pytest.approx([2.5], abs=0.005)
