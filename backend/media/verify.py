@@ -167,6 +167,8 @@ def _verify(container: InputContainer, path: Path, expected: Expected, ctx: Cont
     ends = [track.end for track in (expected.video, expected.audio) if track is not None]
     _close("the film ends", duration, max(ends))
     video = container.streams.video[0] if expected.video else None
+    if video is not None:
+        video.thread_type = "AUTO"  # decoding is most of the work here, and somebody waits for it
     audio = container.streams.audio[0] if expected.audio else None
     if video is not None and expected.video is not None:
         _same("picture codec", video.codec_context.codec.canonical_name, expected.video.codec)
