@@ -1,10 +1,10 @@
-"""`make bench [ROWS="queue status ready live start"]`."""
+"""`make bench [ROWS="queue status ready scenes senses live start"]`."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import live_row, queue_row, ready_row, start_row, status_row
+from tests.benchmarks import live_row, queue_row, ready_row, senses_row, start_row, status_row
 from tests.benchmarks.harness import describe_machine
 
 ROWS = {
@@ -15,6 +15,8 @@ ROWS = {
     "ready-live": ready_row.ready_live,
     "join": ready_row.join,
     "throughput": ready_row.throughput,
+    "scenes": senses_row.run_scenes,
+    "senses": senses_row.run_senses,
     "live": live_row.run,
     "start": start_row.run,
 }
