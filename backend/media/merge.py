@@ -112,8 +112,7 @@ def seams_of(timeline: Timeline, infos: Mapping[str, MediaInfo], ctx: Context) -
     track = timeline.track(TrackKind.VIDEO)
     found = {}
     for clip in to_look_at(track, infos) if track else ():
-        ctx.check()
-        found[clip] = look(clip, infos[clip.path])
+        found[clip] = look(clip, infos[clip.path], ctx.check)
     return found
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
-from av.container import InputContainer
 from av.error import FFmpegError
 from av.filter import Graph
+from av.packet import Packet
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
@@ -25,6 +26,10 @@ from backend.media.seams import sought
 from backend.media.spans import KEYFRAMES, PictureEncoding, PicturePlan
 
 _FORMAT = "yuv420p"
+
+
+_HELD = 20_000
+"""Packets kept in search of a keyframe; many minutes."""
 
 
 @dataclass(slots=True)
@@ -119,7 +124,11 @@ def _decoded(
         step = 1 / part.stream.frame_rate if part.stream.frame_rate else Fraction(1, 25)
         timed = container.format.name.startswith(TIMED)
         time, zero = part.stream.start - step, None
-        for frame, dts in _frames(container, stream, part, ctx, facts):
+        found = container.demux(stream)
+        packets = without_jumps(found, part.stream.jumps, base)
+        if inside and timed:
+            packets = _led_in(packets, ticks(wanted, base), ctx)
+        for frame, dts in _frames(packets, ctx, facts):
             if timed and frame.pts is not None:
                 time = frame.pts * base
             elif not timed and dts is not None:
@@ -134,12 +143,29 @@ def _decoded(
         container.close()
 
 
+def _led_in(
+    packets: Iterator[Packet[VideoStream]], wanted: int, ctx: Context
+) -> Iterator[Packet[VideoStream]]:
+    """Packets from the last keyframe on that is shown at `wanted` or before.
+
+    Where no index leads there, what lies before it is read and not decoded.
+    """
+    held: list[Packet[VideoStream]] = []
+    with suppress(FFmpegError):  # reading broke off: what came until then is the recording
+        for packet in packets:
+            ctx.check()
+            shown = packet.pts if packet.size else None
+            if packet.is_keyframe and shown is not None and shown <= wanted:
+                held = []
+            held.append(packet)
+            if (shown is not None and shown > wanted) or len(held) > _HELD:
+                break
+    yield from held
+    yield from packets
+
+
 def _frames(
-    container: InputContainer,
-    stream: VideoStream,
-    part: PicturePlan,
-    ctx: Context,
-    facts: PictureFacts,
+    packets: Iterator[Packet[VideoStream]], ctx: Context, facts: PictureFacts
 ) -> Iterator[tuple[av.VideoFrame, int | None]]:
     """Decoded frames in the order they are shown, the k-th with the k-th decoding time.
 
@@ -147,8 +173,6 @@ def _frames(
     increase, and there is one for each.
     """
     fed: deque[int | None] = deque()
-    found = container.demux(stream)
-    packets = without_jumps(found, part.stream.jumps, part.stream.time_base)
     while True:
         ctx.check()
         try:

@@ -6,7 +6,7 @@ and everything that is decoded later is shown later.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -77,10 +77,10 @@ class _Unfit(Exception):
     """These packets cannot be cut. Says why."""
 
 
-def look(clip: Clip, info: MediaInfo) -> Seams:
+def look(clip: Clip, info: MediaInfo, check: Callable[[], None]) -> Seams:
     """Which packets of an H.264 clip can be copied. Reads those around its two ends.
 
-    Raises FaultError where the file cannot be opened.
+    `check` raises when the work must end. Raises FaultError where the file cannot be opened.
     """
     stream = next(s for s in info.video if s.index == clip.stream)
     base = stream.time_base
@@ -95,13 +95,13 @@ def look(clip: Clip, info: MediaInfo) -> Seams:
         taken = frozenset(h264.number_of(unit) for unit in sets)
         if not sets:
             raise _Unfit("its parameter sets are missing")
-        first = _first(_from(clip, info, start), start / base, end / base)
+        first = _first(_from(clip, info, start, check), start / base, end / base)
         if first is None:
             raise _Unfit("cut: none of its frames can be decoded without one from before it")
         stop = behind = None
         if clip.source_range.end < info.duration:
             # Else to the last packet: a header may end before the last frame does.
-            stop, behind = _stop(_window(clip, info, first, end), end / base)
+            stop, behind = _stop(_window(clip, info, first, end, check), end / base)
     except _Unfit as unfit:
         return Seams(sets, taken, None, str(unfit))
     except (ValueError, IndexError):
@@ -162,7 +162,9 @@ def _stop(window: list[int], end: Fraction) -> tuple[int | None, int | None]:
     return window[found], earliest[found]
 
 
-def _window(clip: Clip, info: MediaInfo, first: int, end: Fraction) -> list[int]:
+def _window(
+    clip: Clip, info: MediaInfo, first: int, end: Fraction, check: Callable[[], None]
+) -> list[int]:
     """Times of packets from the last IDR frame before the clip's end, but not before `first`, until
     nothing that belongs before the end can follow."""
     stream = next(s for s in info.video if s.index == clip.stream)
@@ -170,7 +172,7 @@ def _window(clip: Clip, info: MediaInfo, first: int, end: Fraction) -> list[int]
     for back in _BACK:
         window: list[int] = []
         behind = 0
-        for packet in _from(clip, info, max(end - back, first * stream.time_base)):
+        for packet in _from(clip, info, max(end - back, first * stream.time_base), check):
             if packet.idr and packet.pts >= first and (packet.pts < limit or not window):
                 window = []
                 behind = 0
@@ -185,7 +187,9 @@ def _window(clip: Clip, info: MediaInfo, first: int, end: Fraction) -> list[int]
     raise _Unfit("cut: its index leads to the wrong place")
 
 
-def _from(clip: Clip, info: MediaInfo, moment: Fraction) -> Iterator[_Look]:
+def _from(
+    clip: Clip, info: MediaInfo, moment: Fraction, check: Callable[[], None]
+) -> Iterator[_Look]:
     """Packets in decoding order from a keyframe that is shown at `moment` or before, if there is
     one. Closes what it opens when it is dropped."""
     stream = next(s for s in info.video if s.index == clip.stream)
@@ -195,6 +199,7 @@ def _from(clip: Clip, info: MediaInfo, moment: Fraction) -> Iterator[_Look]:
         assert isinstance(source, VideoStream)
         size = h264.length_size(source.codec_context.extradata)
         for packet in without_jumps(container.demux(source), stream.jumps, stream.time_base):
+            check()
             if not packet.size:
                 continue
             if packet.pts is None:

@@ -64,6 +64,17 @@ def test_an_indexed_file_is_not_decoded_from_its_beginning(tmp_path: Path, ctx: 
     assert facts.frames < 80
 
 
+@pytest.mark.parametrize("name", ["v.ts", "v.mkv"])
+def test_what_lies_before_a_clip_is_not_decoded(tmp_path: Path, ctx: Ctx, name: str) -> None:
+    video = Video(steady(12, 10), options={"g": "20", "bf": "3"}, rate=10)
+    part = encoding(record(tmp_path / name, video), Fraction(10))
+    facts = PictureFacts()
+    numbers = [number_of(frame) for _, frame in pictures(part, 0, ctx, facts)]
+    assert numbers == list(range(100, 120))
+    assert facts.frames <= 40
+    assert facts.damaged == 0
+
+
 def test_a_clip_begins_with_the_frame_that_is_on_screen(tmp_path: Path, ctx: Ctx) -> None:
     times = [Fraction(0), Fraction(1), Fraction(5), Fraction(6)]
     path = record(tmp_path / "v.mp4", Video(times))
