@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import live_row, queue_row, ready_row, senses_row, start_row, status_row
+from tests.benchmarks import (
+    cut_row,
+    live_row,
+    queue_row,
+    ready_row,
+    senses_row,
+    start_row,
+    status_row,
+)
 from tests.benchmarks.harness import describe_machine
 
 ROWS = {
@@ -18,6 +26,7 @@ ROWS = {
     "scenes": senses_row.run_scenes,
     "senses": senses_row.run_senses,
     "live": live_row.run,
+    "cut": cut_row.run,
     "start": start_row.run,
 }
 
