@@ -18,6 +18,7 @@ from av.error import FFmpegError
 from backend.core.fault import Category, refuse
 from backend.media.diagnose import why_unreadable
 from backend.media.recovery import mended
+from backend.media.scan import MAX_PIXELS
 from backend.media.source import regular_file, shown
 
 FORMATS = (
@@ -29,9 +30,6 @@ FORMATS = (
 
 MAX_STREAMS = 64
 """Tracks of one file: a mixing desk writes 32."""
-
-MAX_PIXELS = 8192 * 8192
-"""Pixels of one frame, beyond 8K: a decoder takes about 1.5 bytes for each, many times over."""
 
 # Everything worth telling becomes a Fault; FFmpeg's own words would land on somebody's screen.
 av.logging.set_level(None)

@@ -16,8 +16,13 @@ from av.error import FFmpegError
 from backend.media import slices
 from backend.media.atoms import Sample
 
+MAX_PIXELS = 8192 * 8192
+"""Pixels of one frame, beyond 8K: a decoder takes about 1.5 bytes for each, many times over."""
+
 _LARGEST = 4 << 20
 """Bytes of one NAL unit: an intra picture in 8K is smaller."""
+_ROOM = 1 << 20
+"""Bytes of zeros that are passed over in one go."""
 _UNITS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
 _FRAME_LIMIT = 1536
 """Bytes an AAC frame of two channels takes at most."""
@@ -118,6 +123,10 @@ def breaks(data: mmap.mmap, span: tuple[int, int], limit: int = 20) -> Iterator[
 def _next_unit(data: mmap.mmap, at: int, end: int) -> int:
     """The next place at which two NAL units stand behind each other."""
     while (at := data.find(b"\0", at, end)) >= 0:
+        if not any(data[at : at + 4]):  # room that was set aside and never written
+            piece = data[at : at + _ROOM]
+            at += max(len(piece) - len(piece.lstrip(b"\0")) - 3, 1)
+            continue
         following = unit_end(data, at, end)
         if following is not None and unit_end(data, following, end) is not None:
             return at

@@ -23,7 +23,7 @@ from backend.media import slices
 from backend.media.atoms import Sample, Track, index, picture_entry, sound_entry
 from backend.media.boxes import top_boxes
 from backend.media.lent import Lent, lent_to
-from backend.media.scan import Ear, Found, breaks, scan, unit_end
+from backend.media.scan import MAX_PIXELS, Ear, Found, breaks, scan, unit_end
 from backend.media.source import shown
 
 _BEGINNING = 16 << 20
@@ -144,7 +144,7 @@ def _parameters(data: mmap.mmap, found: Found, lent: list[Lent]) -> Lent | None:
         decoder = av.CodecContext.create("h264", "r")
         decoder.extradata = likely.avcc
         decoder.thread_count = 1
-        decoder.options = {"err_detect": "explode"}
+        decoder.options = {"err_detect": "explode", "max_pixels": str(MAX_PIXELS)}
         try:
             frames = decoder.decode(av.Packet(picture)) or decoder.decode(None)
         except (FFmpegError, ValueError):

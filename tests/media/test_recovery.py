@@ -140,6 +140,22 @@ def test_media_that_is_none_is_refused(tmp_path: Path) -> None:
     assert "another recording by the same recorder" in caught.value.fault.hint
 
 
+def test_room_set_aside_is_passed_over(tmp_path: Path) -> None:
+    """A recorder that reserves its space leaves zeros behind the last picture: 200 MB here."""
+    path = killed(
+        record(tmp_path / "reserved.mp4", Video(steady(2), options=INLINE), Audio(speech(2)))
+    )
+    short = probe(path)
+    mdat = next(box for box in top_boxes(path) if box.kind == "mdat")
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size + (200 << 20))
+        file.seek(mdat.offset)
+        file.write(struct.pack(">I", path.stat().st_size - mdat.offset))
+    whole = _afresh(path)
+    assert whole.duration == short.duration
+    assert whole.video[0].frames == short.video[0].frames
+
+
 def test_the_real_recording_of_a_killed_camera(tmp_path: Path, shared: Path) -> None:
     (tmp_path / "broken.mp4").write_bytes(
         (shared / "odd/derived_recorder_killed_no_moov.mp4").read_bytes()
