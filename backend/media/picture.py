@@ -301,6 +301,7 @@ class _Shape:
         if encoding.to_sdr:
             yield "out_transfer=bt709:out_primaries=bt709:out_color_matrix=bt709:out_range=tv"
             yield "intent=perceptual"
+            yield "threads=auto"
             return
         range_, _, _, matrix = encoding.colours
         own = colour.MATRICES.get(int(frame.colorspace))
