@@ -42,6 +42,11 @@ SHRINK_ENGINE = 1
 
 LOOKED_AT = 12
 """Chunks of which samples are compared with the film, at least, where there are so many."""
+MEMORY = 768 << 20
+"""Bytes of frames that are held at a time, about."""
+HELD = 60
+"""Frames that a decoder, an encoder looking ahead, and the samples hold together, about."""
+
 STAGE = "picture"
 _DOING = "encode the smaller picture"
 _WAIT = 0.05
@@ -79,6 +84,12 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def lanes(film: Film) -> int:
+    """How many stretches may be encoded at a time, by the memory that each takes; at least one."""
+    frame = film.stream.width * film.stream.height * 3 // 2
+    return max(1, MEMORY // (HELD * max(frame, 1)))
+
+
 class Shrinker:
     """Makes the chunks of one film that are not there yet."""
 
@@ -112,7 +123,7 @@ class Shrinker:
         self._repeated: dict[Chunk, int] = {}
         self._stop = threading.Event()
         self._done = dict.fromkeys(self.chunks, 0.0)
-        self._lanes = min(cores(), len(self._stretches))
+        self._lanes = min(cores(), len(self._stretches), lanes(film))
         self._threads = ceil(cores() / max(1, self._lanes))
 
     def run(self) -> list[Made]:

@@ -1,4 +1,4 @@
-"""`make bench [ROWS="queue status ready scenes senses live start"]`."""
+"""`make bench [ROWS="queue status ready shrink cores scenes senses cut live start"]`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tests.benchmarks import (
     queue_row,
     ready_row,
     senses_row,
+    shrink_row,
     start_row,
     status_row,
 )
@@ -25,6 +26,8 @@ ROWS = {
     "throughput": ready_row.throughput,
     "scenes": senses_row.run_scenes,
     "senses": senses_row.run_senses,
+    "shrink": shrink_row.run,
+    "cores": shrink_row.run_cores,
     "live": live_row.run,
     "cut": cut_row.run,
     "start": start_row.run,
