@@ -40,6 +40,7 @@ WINDOW_POINTS = (
     "page-greeted",
 )
 """Those of the shell: between them it can be killed, and what it was handed is not lost."""
+
 SHRINKING = (
     "shrunk-chunk-kept",
     "smaller-film-written",

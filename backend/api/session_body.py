@@ -265,5 +265,5 @@ def _room(session: Session) -> RoomBody | None:
         free = shutil.disk_usage(films if films.exists() else data).free
     except OSError:
         return None
-    short = shortage(needed(session), free)
+    short = shortage(session, free)
     return RoomBody(needed=needed(session), free=free, short=None if short is None else str(short))

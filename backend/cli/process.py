@@ -16,7 +16,6 @@ from backend.cli.progress import Progress
 from backend.cli.watch import DELETED, Wait, fault_of, follow
 from backend.client import Json, Unwilling, sessions_among
 from backend.core.fault import Fault, FaultError
-from backend.core.session import AudioChoice
 from backend.settings import Settings
 
 
@@ -74,7 +73,7 @@ def process(
     priority: str,
     no_enrich: bool,
     no_optimise: bool,
-    audio: AudioChoice,
+    audio: int | str | None,
     again: bool,
     wait: str,
     output: Path | None,
@@ -125,10 +124,12 @@ def process(
     return max(codes)
 
 
-def wishes(no_enrich: bool, no_optimise: bool, audio: AudioChoice = None) -> dict[str, AudioChoice]:
+def wishes(
+    no_enrich: bool, no_optimise: bool, audio: int | str | None = None
+) -> dict[str, int | str | bool]:
     """The options of a session that were named; the others are as the settings say."""
     left_out = {"enrich": no_enrich, "optimise": no_optimise}
-    named: dict[str, AudioChoice] = {name: False for name, out in left_out.items() if out}
+    named: dict[str, int | str | bool] = {name: False for name, left in left_out.items() if left}
     return named if audio is None else {**named, "audio": audio}
 
 

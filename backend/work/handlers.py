@@ -15,8 +15,8 @@ from backend.core.artifact import Artifact, ArtifactKind, artifact_key
 from backend.core.context import Context
 from backend.core.fault import Category, FaultError, refuse
 from backend.core.job import JobKind
-from backend.core.room import SPARE, needed, shortage
-from backend.core.session import Quality
+from backend.core.room import room_to_shrink, shortage
+from backend.core.session import Quality, Session
 from backend.core.timeline import session_timeline
 from backend.work.messages import Assignment, Done, Made
 
@@ -36,7 +36,7 @@ def merge(assignment: Assignment, context: Context) -> Done:
         return Done({"film": str(film)})
     for source in session.sources:
         require_unchanged(source)
-    _require_room(needed(session), assignment.work, "make the film")
+    _require_room(session, assignment.work)
     infos = {segment.info.path: segment.info for segment in session.segments}
     if session.picture:
         infos[session.picture.info.path] = session.picture.info
@@ -45,8 +45,8 @@ def merge(assignment: Assignment, context: Context) -> Done:
     return Done(facts, Made(ArtifactKind.FILM, key, part, facts))
 
 
-def _require_room(need: int, folder: Path, doing: str) -> None:
-    short = shortage(need, shutil.disk_usage(folder).free, doing)
+def _require_room(session: Session, folder: Path) -> None:
+    short = shortage(session, shutil.disk_usage(folder).free)
     if short is not None:
         raise FaultError(short)
 
@@ -101,7 +101,9 @@ def optimise(assignment: Assignment, context: Context) -> Done:
     key = artifact_key(
         ArtifactKind.FILM, [film.key], {"optimise": str(quality)}, optimising.OPTIMISE_ENGINE
     )
-    _require_room(film.size + SPARE, assignment.work, "make the film smaller")
+    short = room_to_shrink(film.size, shutil.disk_usage(assignment.work).free)
+    if short is not None:
+        raise FaultError(short)
     part = context.part(key, ".mp4")
     outcome = optimising.optimise(
         Path(film.path), film.key, part, context, quality, use_hardware=assignment.hardware

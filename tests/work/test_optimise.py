@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from datetime import timedelta
 from pathlib import Path
@@ -13,12 +12,12 @@ import pytest
 
 from backend.core import flow
 from backend.core.artifact import Artifact, ArtifactKind
-from backend.core.fault import FaultError
 from backend.core.flow import Planned, smaller
 from backend.core.job import JobKind, JobStatus, Priority
+from backend.core.room import SPARE, room_to_shrink
 from backend.core.session import Session
 from backend.store import manifest
-from backend.work import handlers, versions
+from backend.work import versions
 from tests.recordings import write_grain, write_session
 from tests.work.conftest import Studio
 
@@ -232,15 +231,8 @@ def test_it_makes_room_for_what_is_more_urgent(
     assert {name: after[name] for name in before} == before
 
 
-def test_too_little_storage_is_said_before_anything_is_encoded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real, size = shutil.disk_usage, 1_000_000
-    for free in (size + handlers.SPARE, size + handlers.SPARE - 1):
-        monkeypatch.setattr(
-            shutil, "disk_usage", lambda path, free=free: real(path)._replace(free=free)
-        )
-        if free == size + handlers.SPARE:
-            handlers._require_room(size, tmp_path, "make the film smaller")
-    with pytest.raises(FaultError, match="not enough storage to make the film smaller"):
-        handlers._require_room(size, tmp_path, "make the film smaller")
+def test_too_little_storage_is_said_before_anything_is_encoded() -> None:
+    assert room_to_shrink(1_000_000, 1_000_000 + SPARE) is None
+    short = room_to_shrink(1_000_000, 1_000_000 + SPARE - 1)
+    assert short is not None
+    assert "not enough storage to make the film smaller" in short.message
