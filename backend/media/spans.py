@@ -183,11 +183,13 @@ def picture_parts(
     """How each stretch of a track of pictures is made, without holes, in order.
 
     `seams` of every clip that `to_look_at` names. Raises ValueError for a clip of a track that its
-    file does not have.
+    file does not have, or of another speed.
     """
     clips = track.clips
     if not clips:
         return ()
+    if any(clip.speed != 1 for clip in clips):
+        raise ValueError("pictures are shown at their own speed")
     film = _film(clips, infos, seams)
     if len(track.items) == 1 and is_whole(clips[0], film.info) and not encode_because:
         plays, reason = plays_in_browsers(film.info, film.stream)

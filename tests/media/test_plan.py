@@ -162,3 +162,8 @@ def test_a_timeline_that_cannot_be_rendered_is_refused() -> None:
             Timeline((Track(TrackKind.VIDEO, (Clip("v", 9, whole),)),)),
             {"v": info("v", VIDEO, None)},
         )
+    with pytest.raises(ValueError, match="own speed"):
+        plan(
+            Timeline((Track(TrackKind.VIDEO, (Clip("v", 0, whole, Fraction(2)),)),)),
+            {"v": info("v", VIDEO, None)},
+        )
