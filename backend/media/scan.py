@@ -172,4 +172,6 @@ def scan(data: mmap.mmap, span: tuple[int, int], config: bytes | None) -> Found:
             found.sound.append(Sample(at, following - at))
         at = following
     close(at)
+    if len(found.pictures) > 1:
+        found.pictures.pop()  # the last one was being written when the recorder was stopped
     return found
