@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -51,7 +52,12 @@ def renditions(settings: Settings) -> Iterator[Renditions]:
 
 
 def encoders() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "spawn_main" in str(child.cmdline())]
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):  # it goes while it is looked at
+            if "spawn_main" in str(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def until(done: Callable[[], bool]) -> None:

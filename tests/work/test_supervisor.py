@@ -24,6 +24,9 @@ from backend.work.messages import Advance, Assignment, FromChild, Plan, ToChild
 from backend.work.worker import Reason
 from tests.work.conftest import Studio
 
+_PIECES = {ArtifactKind.PICTURE, ArtifactKind.SOUND, ArtifactKind.SHRUNK}
+KEPT = frozenset(ArtifactKind) - _PIECES
+"""What is left of a session's work: all but the pieces that its film was made of."""
 PLANNED = frozenset(JobKind) - {JobKind.OPTIMISE}
 """What every session gets; a small film is not worth making smaller."""
 
@@ -45,7 +48,7 @@ def test_a_session_becomes_a_film_with_previews(studio: Studio, short: Path) -> 
     assert kept.film is not None
     assert Path(kept.film.path) == film
     kinds = {artifact.kind for artifact in studio.app.library.artifacts.of_session(session.id)}
-    assert kinds == {ArtifactKind.FILM, ArtifactKind.PEAKS, ArtifactKind.STRIP}
+    assert kinds == KEPT
     assert manifest.read(film.parent / manifest.NAME).session.id == session.id
     assert studio.unfinished() == []
     assert list(studio.settings.work.glob("*/*")) == []
@@ -390,4 +393,4 @@ def test_a_film_that_was_taken_away_is_made_again_when_it_is_asked_for(
     assert kept is not None
     assert kept.film is not None
     kinds = {artifact.kind for artifact in studio.app.library.artifacts.of_session(session.id)}
-    assert kinds == {ArtifactKind.FILM, ArtifactKind.PEAKS, ArtifactKind.STRIP}
+    assert kinds == KEPT
