@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -138,6 +139,19 @@ def test_an_ordinary_users_own_folder(ordinary: Desktop) -> None:
         assert uids == {ORDINARY}
 
 
+def taken(port: int) -> socket.socket:
+    """The port in other hands, once the last thread of who had it is gone."""
+    found: list[socket.socket] = []
+
+    def take() -> bool:
+        with contextlib.suppress(OSError):
+            found.append(socket.create_server(("127.0.0.1", port)))
+        return bool(found)
+
+    until(take)
+    return found[0]
+
+
 def test_what_a_dead_window_left_and_a_port_that_is_taken(desktop: Desktop) -> None:
     desktop.data.mkdir(mode=0o700)
     for name in ("window.lock", "backend.lock"):
@@ -160,9 +174,9 @@ def test_what_a_dead_window_left_and_a_port_that_is_taken(desktop: Desktop) -> N
     assert shell is not None
     assert backend is not None
     shell.send_signal(signal.SIGSTOP)
-    backend.kill()
-    until(lambda: backend.status() == psutil.STATUS_ZOMBIE)  # the one who waits for it stands still
-    with socket.create_server(("127.0.0.1", first.port)):
+    until(lambda: psutil.Process(shell.pid).status() == psutil.STATUS_STOPPED)
+    backend.kill()  # the one who waits for it stands still
+    with taken(first.port):
         shell.send_signal(signal.SIGCONT)
         until_answers(desktop, first.pid)
         expect(page.get_by_role("button", name="Quit Rushes")).to_be_visible()
