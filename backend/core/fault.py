@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -124,3 +126,11 @@ def explain(error: BaseException, doing: str) -> Fault:
         f"{what}: {type(error).__name__}: {error}",
         "Retry. If it happens again, `rushes doctor` says where the log is.",
     )
+
+
+def cause_of_death(code: int | None) -> str:
+    """How a process ended by its exit code: the signal's name, where one killed it."""
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-code).name
+    return f"exit code {code}"

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from backend.core.fault import Category, Fault, FaultError, explain, refuse
+from backend.core.fault import Category, Fault, FaultError, cause_of_death, explain, refuse
 from backend.media.aac import encode_piece
 from backend.media.pieces import Piece
 from backend.media.plan import SoundPlan
@@ -155,13 +155,9 @@ class Crew:
 
 
 def _gone(code: int | None) -> FaultError:
-    cause = f"exit code {code}"
-    if code is not None and code < 0:
-        with contextlib.suppress(ValueError):
-            cause = signal.Signals(-code).name
     return refuse(
         Category.CRASH,
-        f"A process that encoded the sound ended unexpectedly ({cause}).",
+        f"A process that encoded the sound ended unexpectedly ({cause_of_death(code)}).",
         "Rushes tries again by itself. If it keeps failing, the recording may be damaged.",
     )
 

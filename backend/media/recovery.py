@@ -14,34 +14,18 @@ from backend.media.lent import beginning
 from backend.media.source import shown
 from backend.media.splice import SplicedFile, is_transport_stream, splices
 from backend.media.unindexed import recover
+from backend.media.view import View
 
 _HEAD = 4096
 _MP4 = frozenset({b"ftyp", b"styp", b"sidx", b"moof", b"mdat", b"free", b"wide", b"skip"})
 
 
-class PrefixedFile(io.RawIOBase):
+class PrefixedFile(View):
     """A file with something before its first byte."""
 
     def __init__(self, path: Path, head: bytes) -> None:
-        self._file = path.open("rb")
+        super().__init__(path, len(head))
         self._head = head
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if whence == io.SEEK_END:
-            self._at = len(self._head) + self._file.seek(0, io.SEEK_END) + offset
-        else:
-            self._at = offset + (self._at if whence == io.SEEK_CUR else 0)
-        return self._at
 
     def read(self, size: int = -1) -> bytes:
         if self._at < len(self._head):
@@ -51,10 +35,6 @@ class PrefixedFile(io.RawIOBase):
             data = self._file.read(size)
         self._at += len(data)
         return data
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ Source: ISO/IEC 13818-1, sections 2.4.3.2 (packets), 2.4.4.3 and 2.4.4.8 (tables
 
 from __future__ import annotations
 
-import io
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from backend.media.view import View
 
 _PACKET = 188
 _SYNC = 0x47
@@ -145,27 +146,12 @@ def _tracks(section: bytes) -> Iterator[tuple[int, int]]:
         at += 5 + (int.from_bytes(section[at + 3 : at + 5], "big") & 0xFFF)
 
 
-class SplicedFile(io.RawIOBase):
+class SplicedFile(View):
     """A transport stream whose packets are numbered anew as they are read."""
 
     def __init__(self, path: Path, found: tuple[Splice, ...]) -> None:
-        self._file = path.open("rb")
+        super().__init__(path)
         self._found = found
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at}.get(whence)
-        self._at = offset + (self._file.seek(0, io.SEEK_END) if base is None else base)
-        return self._at
 
     def read(self, size: int = -1) -> bytes:
         first = self._at // _PACKET
@@ -190,7 +176,3 @@ class SplicedFile(io.RawIOBase):
             part[:, 1] = part[:, 1] & 0xE0 | (new >> 8).astype(np.uint8)
             part[:, 2] = (new & 0xFF).astype(np.uint8)
         return patched.tobytes()
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()

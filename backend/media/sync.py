@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from statistics import median
-from typing import Protocol
+from typing import Any, Protocol
 
 import av
 import numpy as np
@@ -111,28 +111,9 @@ def _parts(
     path: Path, info: MediaInfo, video: VideoStream, ctx: Telling
 ) -> Iterator[tuple[float, npt.NDArray[np.float32]]]:
     """Each picture's time and how bright its parts are."""
-    container = open_media(path)
-    try:
-        stream = container.streams.video[0]
-        stream = next(s for s in container.streams.video if s.index == video.index)
-        stream.thread_type = "AUTO"
-        packets = without_jumps(container.demux(stream), video.jumps, video.time_base)
-        for packet in packets:
-            ctx.check()
-            try:
-                frames = packet.decode()
-            except EOFError:
-                return
-            except FFmpegError:
-                continue
-            for frame in frames:
-                if frame.pts is None:
-                    continue
-                time = float(frame.pts * video.time_base - info.start)
-                ctx.progress("sync", min(0.9 * time / float(info.duration), 0.9))
-                yield time, _brightness(frame)
-    finally:
-        container.close()
+    for time, frame in _frames(path, info, video, ctx):
+        ctx.progress("sync", min(0.9 * time / float(info.duration), 0.9))
+        yield time, _brightness(frame)
 
 
 def _brightness(frame: av.VideoFrame) -> npt.NDArray[np.float32]:
@@ -178,11 +159,25 @@ def _beeps(path: Path, info: MediaInfo, audio: AudioStream, ctx: Telling) -> lis
 def _heard(
     path: Path, info: MediaInfo, audio: AudioStream, ctx: Telling
 ) -> Iterator[tuple[float, npt.NDArray[np.float32]]]:
+    """Each block's time and its samples, as one channel."""
+    resampler = AudioResampler("flt", "mono", audio.rate)
+    for time, frame in _frames(path, info, audio, ctx):
+        ctx.progress("sync", min(0.9 + 0.1 * time / float(info.duration), 1.0))
+        frame.pts = None
+        for out in resampler.resample(frame):
+            yield time, out.to_ndarray()[0]
+
+
+def _frames(
+    path: Path, info: MediaInfo, track: VideoStream | AudioStream, ctx: Telling
+) -> Iterator[tuple[float, Any]]:
+    """Frames of a track with their time after the film's start; damaged ones are left out."""
     container = open_media(path)
     try:
-        stream = next(s for s in container.streams.audio if s.index == audio.index)
-        resampler = AudioResampler("flt", "mono", audio.rate)
-        for packet in without_jumps(container.demux(stream), audio.jumps, audio.time_base):
+        stream: Any = container.streams[track.index]
+        if isinstance(track, VideoStream):
+            stream.thread_type = "AUTO"
+        for packet in without_jumps(container.demux(stream), track.jumps, track.time_base):
             ctx.check()
             try:
                 frames = packet.decode()
@@ -191,13 +186,8 @@ def _heard(
             except FFmpegError:
                 continue
             for frame in frames:
-                if frame.pts is None:
-                    continue
-                time = float(frame.pts * audio.time_base - info.start)
-                ctx.progress("sync", min(0.9 + 0.1 * time / float(info.duration), 1.0))
-                frame.pts = None
-                for out in resampler.resample(frame):
-                    yield time, out.to_ndarray()[0]
+                if frame.pts is not None:
+                    yield float(frame.pts * track.time_base - info.start), frame
     finally:
         container.close()
 

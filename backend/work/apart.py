@@ -24,6 +24,7 @@ from backend.core.fault import Category, Fault, FaultError, explain
 from backend.core.media import MediaInfo, Source
 from backend.core.progress import Stage
 from backend.core.timeline import Timeline
+from backend.store.backup import sync_folder
 from backend.work.messages import Advance, Done, Failed, Plan
 
 Told = Plan | Advance | Done | Failed
@@ -62,21 +63,12 @@ def render_apart(cutting: Cutting, target: Path, tell: Tell) -> Mapping[str, obj
         part = work / f"film.part{'.mp3' if target.suffix.lower() == '.mp3' else '.mp4'}"
         facts = _apart(_render, cutting, str(part), tell)
         part.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise FaultError(explain(error, f"write {target}")) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return facts
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _apart(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import multiprocessing
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from pathlib import Path
 from backend.bus import Board, Bus
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.event import Event, progress_names_of
-from backend.core.fault import Category, Fault, explain
+from backend.core.fault import Category, Fault, cause_of_death, explain
 from backend.core.job import Job, JobKind
 from backend.core.progress import Pace, Progress
 from backend.core.session import Session
@@ -384,12 +383,8 @@ def _stalled() -> Fault:
 
 
 def _crashed(job: Job, code: int | None) -> Fault:
-    cause = f"exit code {code}"
-    if code is not None and code < 0:
-        with contextlib.suppress(ValueError):
-            cause = signal.Signals(-code).name
     return Fault(
         Category.CRASH,
-        f"The process that did the {job.kind} ended unexpectedly ({cause}).",
+        f"The process that did the {job.kind} ended unexpectedly ({cause_of_death(code)}).",
         "Rushes tries again by itself. If it keeps failing, the recording may be damaged.",
     )
