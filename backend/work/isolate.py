@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from backend.core.fault import Category, Fault, FaultError, explain
 from backend.core.media import MediaInfo, Source
@@ -17,6 +19,23 @@ FILE_SECONDS = 60.0
 READING = 20e6
 """Bytes a second that a slow drive gives: some files must be read whole to know their length."""
 MEMORY_LIMIT = 4 << 30
+
+
+@contextlib.contextmanager
+def spawned(target: Callable[..., None], *args: object) -> Iterator[Connection[Any, Any]]:
+    """What a process says that runs `target(*args, pipe)`; it is gone when the block ends."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=target, args=(*args, theirs))
+    process.start()
+    theirs.close()
+    try:
+        yield ours
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+        ours.close()
 
 
 def probe_files(paths: Sequence[Path], seconds: float = FILE_SECONDS) -> list[Probed]:
@@ -66,28 +85,19 @@ def _sample_child(folder: str, pipe: Connection[Fault | None, None]) -> None:
 
 def measure_sync(path: Path, tell: Callable[[float], None]) -> SyncReport | Fault:
     """How far apart picture and sound of a film are. `tell` hears how much of it is decoded."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_sync_child, args=(str(path), theirs))
-    process.start()
-    theirs.close()
-    try:
-        while True:
-            answer: float | SyncReport | Fault = ours.recv()
-            if not isinstance(answer, float):
-                return answer
-            tell(answer)
-    except EOFError:
-        return Fault(
-            Category.INPUT,
-            f"“{path.name}” could not be measured: it made the reader crash.",
-            "The file is damaged. Leave it out, or repair it with another program.",
-        )
-    finally:
-        process.kill()
-        process.join()
-        process.close()
-        ours.close()
+    with spawned(_sync_child, str(path)) as pipe:
+        try:
+            while True:
+                answer: float | SyncReport | Fault = pipe.recv()
+                if not isinstance(answer, float):
+                    return answer
+                tell(answer)
+        except EOFError:
+            return Fault(
+                Category.INPUT,
+                f"“{path.name}” could not be measured: it made the reader crash.",
+                "The file is damaged. Leave it out, or repair it with another program.",
+            )
 
 
 def try_hardware(seconds: float = FILE_SECONDS) -> dict[str, str | None]:
@@ -95,21 +105,11 @@ def try_hardware(seconds: float = FILE_SECONDS) -> dict[str, str | None]:
 
     Drivers may crash or hang: then there is no answer, and a TimeoutError or EOFError.
     """
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_hardware_child, args=(theirs,))
-    process.start()
-    theirs.close()
-    try:
-        if not ours.poll(seconds):
+    with spawned(_hardware_child) as pipe:
+        if not pipe.poll(seconds):
             raise TimeoutError(f"no answer within {seconds:.0f} s")
-        found: dict[str, str | None] = ours.recv()
+        found: dict[str, str | None] = pipe.recv()
         return found
-    finally:
-        process.kill()
-        process.join()
-        process.close()
-        ours.close()
 
 
 class _Telling:
@@ -148,16 +148,11 @@ def _hardware_child(pipe: Connection[dict[str, str | None], None]) -> None:
 
 
 def _probe_until_it_breaks(paths: Sequence[Path], seconds: float) -> list[Probed]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=([str(path) for path in paths], theirs))
-    process.start()
-    theirs.close()
     answers: list[Probed] = []
-    try:
+    with spawned(_child, [str(path) for path in paths]) as pipe:
         for path in paths:
             patience = seconds + _size(path) / READING
-            if not ours.poll(patience):
+            if not pipe.poll(patience):
                 answers.append(
                     Fault(
                         Category.INPUT,
@@ -168,7 +163,7 @@ def _probe_until_it_breaks(paths: Sequence[Path], seconds: float) -> list[Probed
                 )
                 break
             try:
-                answers.append(ours.recv())
+                answers.append(pipe.recv())
             except EOFError:
                 answers.append(
                     Fault(
@@ -178,11 +173,6 @@ def _probe_until_it_breaks(paths: Sequence[Path], seconds: float) -> list[Probed
                     )
                 )
                 break
-    finally:
-        process.kill()
-        process.join()
-        process.close()
-        ours.close()
     return answers
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from backend.core.fault import Category, Fault, FaultError, explain, refuse
 from backend.core.progress import Progress, Stage
+from backend.work.isolate import spawned
 
 Told = Mapping[str, object]
 Message = float | Told | Fault
@@ -40,37 +40,29 @@ def _apart(
     rules: Mapping[str, object],
     tell: Callable[[float], None],
 ) -> dict[str, object]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(work, str(path), dict(rules), theirs))
-    process.start()
-    theirs.close()
-    try:
-        while True:
-            if not ours.poll(STALLED_AFTER):
-                raise refuse(
-                    Category.INPUT,
-                    f"“{path.name}” could not be read: it kept Rushes busy for"
-                    f" {STALLED_AFTER / 60:.0f} minutes without an answer.",
-                    "Convert it with another program first.",
-                )
-            message: Message = ours.recv()
-            if isinstance(message, Fault):
-                raise FaultError(message)
-            if isinstance(message, Mapping):
-                return dict(message)
-            tell(message)
-    except EOFError as error:
-        raise refuse(
-            Category.INPUT,
-            f"“{path.name}” could not be read: it made the reader crash.",
-            "The file is damaged. Repair it with another program.",
-        ) from error
-    finally:
-        process.kill()  # at once, too, where the owner stopped the command
-        process.join()
-        process.close()
-        ours.close()
+    # At once, too, where the owner stopped the command, the process is gone.
+    with spawned(_child, work, str(path), dict(rules)) as pipe:
+        try:
+            while True:
+                if not pipe.poll(STALLED_AFTER):
+                    raise refuse(
+                        Category.INPUT,
+                        f"“{path.name}” could not be read: it kept Rushes busy for"
+                        f" {STALLED_AFTER / 60:.0f} minutes without an answer.",
+                        "Convert it with another program first.",
+                    )
+                message: Message = pipe.recv()
+                if isinstance(message, Fault):
+                    raise FaultError(message)
+                if isinstance(message, Mapping):
+                    return dict(message)
+                tell(message)
+        except EOFError as error:
+            raise refuse(
+                Category.INPUT,
+                f"“{path.name}” could not be read: it made the reader crash.",
+                "The file is damaged. Repair it with another program.",
+            ) from error
 
 
 class _Telling:
