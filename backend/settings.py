@@ -46,6 +46,16 @@ class Settings:
         return self.data / "renditions"
 
     @property
+    def models(self) -> Path:
+        """Weights that came in parts, put together. They are made again when they are gone."""
+        return self.data / "models"
+
+    @property
+    def heard(self) -> Path:
+        """What `rushes transcribe` has understood so far of files that are in no session."""
+        return self.data / "heard"
+
+    @property
     def log(self) -> Path:
         return self.data / "rushes.log"
 

@@ -26,17 +26,22 @@ ARROWS: dict[str, set[str]] = {
     "core": set(),
     "store": {"core"},
     "media": {"core"},
-    "work": {"core", "store", "media"},
+    "enrich": {"core", "media"},
+    "work": {"core", "store", "media", "enrich"},
     "api": {"core", "store"},
     # The command reaches a running backend over HTTP; `work` is for looking at a file apart.
-    "cli": {"core", "store", "work"},
+    "cli": {"core", "store", "work", "enrich"},
 }
 """Rooms, and the rooms each may import."""
 
 OWNED = {
     "av": {"media"},
     "PIL": {"media"},
-    "numpy": {"media"},
+    "numpy": {"media", "enrich"},
+    "faster_whisper": {"enrich"},
+    "onnxruntime": {"enrich"},
+    "rapidocr": {"enrich"},
+    "tokenizers": {"enrich"},
     "apsw": {"store"},
     "peewee": {"store"},
     "playhouse": {"store"},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -149,3 +150,20 @@ def console(errors: bool = False) -> Console:
     if not drawn.is_terminal:
         drawn.width = 200
     return drawn
+
+
+@contextmanager
+def amount_of_work(out: Output) -> Iterator[Callable[[float], None]]:
+    """Where progress is told: a line of JSON, or a word that is overwritten on a terminal."""
+    drawn = not out.json and sys.stderr.isatty()
+
+    def tell(done: float) -> None:
+        out.line({"event": "progress", "progress": round(done, 4)})
+        if drawn:
+            click.echo(f"\r{done:.0%} ", nl=False, err=True)
+
+    try:
+        yield tell
+    finally:
+        if drawn:
+            click.echo("\r     \r", nl=False, err=True)

@@ -22,6 +22,7 @@ COMMANDS = {
     "silence": ("senses", "silence", "Say where a session or a media file is silent."),
     "loudness": ("senses", "loudness", "Measure how loud a session or a media file is."),
     "scenes": ("senses", "scenes", "Say where its picture changes as a whole."),
+    "transcribe": ("transcribe", "transcribe", "Write down what is said, word by word."),
     "sound": ("sound", "sound", "Save the sound of a recording as .m4a or .mp3."),
     "settings": ("settings", "settings", "List and change what you can choose."),
     "backup": ("backup", "backup", "Back the library up, list backups, put one back."),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ import click
 
 from backend.cli.command import Code, Unusable, code_of, command, refusal
 from backend.cli.link import Link
-from backend.cli.output import Output
+from backend.cli.output import Output, amount_of_work
 from backend.client import Unwilling
 from backend.core.fault import Category, FaultError
 from backend.core.time import seconds, timecode
@@ -138,26 +136,44 @@ def _found(
 ) -> dict[str, Any]:
     """What a session's backend knows of it, or what is found in a file. `kept`: by the rules that
     a session's own jobs follow."""
-    path = Path(os.path.abspath(named))  # noqa: PTH100 - links stay links
-    is_path = os.path.lexists(path) or Path(named).name != named
-    if not is_path:
+    path = _path_in(named)
+    if path is None:
         with Link(settings) as link:
-            session = link.session(named)
-            film = link.get(f"/api/sessions/{session}")["film"]
-            if film is None:
-                raise refusal("There is no film yet.", "Wait until it is ready.", Category.MISSING)
+            session, path = _film_of(link, named)
             if kept:
                 known = _known(link, session)[what]
                 if known is not None:
                     return dict(known)
-        path = Path(film["path"])
     try:
-        with _telling(out) as tell:
+        with amount_of_work(out) as tell:
             return find(path, tell)
     except FaultError as error:
         if code_of(error.fault) is Code.CANCELLED:
             raise
         raise Unusable(error.fault) from error
+
+
+def film_or_file(named: str, settings: Settings) -> Path:
+    """The file of that name, or the film of the session. Raises a refusal without one."""
+    path = _path_in(named)
+    if path is None:
+        with Link(settings) as link:
+            _, path = _film_of(link, named)
+    return path
+
+
+def _path_in(named: str) -> Path | None:
+    """The file that is named; None where a session must be meant."""
+    path = Path(os.path.abspath(named))  # noqa: PTH100 - links stay links
+    return path if os.path.lexists(path) or Path(named).name != named else None
+
+
+def _film_of(link: Link, named: str) -> tuple[str, Path]:
+    session = link.session(named)
+    film = link.get(f"/api/sessions/{session}")["film"]
+    if film is None:
+        raise refusal("There is no film yet.", "Wait until it is ready.", Category.MISSING)
+    return session, Path(film["path"])
 
 
 def _known(link: Link, session: str) -> dict[str, Any]:
@@ -168,23 +184,6 @@ def _known(link: Link, session: str) -> dict[str, Any]:
         if refused.status != 404:
             raise
         return {"sound": None, "picture": None}
-
-
-@contextmanager
-def _telling(out: Output) -> Iterator[Callable[[float], None]]:
-    """Where progress is told: a line of JSON, or a word that is overwritten on a terminal."""
-    drawn = not out.json and sys.stderr.isatty()
-
-    def tell(done: float) -> None:
-        out.line({"event": "progress", "progress": round(done, 4)})
-        if drawn:
-            click.echo(f"\r{done:.0%} ", nl=False, err=True)
-
-    try:
-        yield tell
-    finally:
-        if drawn:
-            click.echo("\r     \r", nl=False, err=True)
 
 
 def _show(stretches: list[dict[str, float]], none: str, out: Output) -> None:

@@ -27,6 +27,11 @@ class ArtifactKind(StrEnum):
     """What the film's sound holds: silence, loudness, clipping."""
     SEEN = "seen"
     """What its picture holds: changes, black and frozen stretches."""
+    SPEECH = "speech"
+    """Where somebody speaks."""
+    SAID = "said"
+    """The words of one piece of speech, kept so that a killed job goes on behind it."""
+    TRANSCRIPT = "transcript"
     STRIP = "strip"
     """Thumbnail strip."""
 

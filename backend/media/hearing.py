@@ -6,30 +6,24 @@ block and keep what they need of it. A day of sound takes no more samples in mem
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
-import numpy as np
-from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
-from av.container import InputContainer
-from av.error import FFmpegError
 
 from backend.core.context import Watch
 from backend.core.fault import Category, refuse
-from backend.core.media import MediaInfo
 from backend.core.progress import Stage
 from backend.core.stretches import Stretches, told
+from backend.media.blocks import blocks
 from backend.media.findings import write_findings
 from backend.media.loudness import Loudness, Meter
 from backend.media.probe import probe
 from backend.media.read import open_media
 from backend.media.samples import Samples
 from backend.media.silence import Clipping, Levels, Quiet, SilenceRules
-from backend.media.sound import TOLERANCE
 from backend.media.source import shown
 from backend.media.waveform import Peaks
 
@@ -37,11 +31,6 @@ HEARING_ENGINE = 2
 """Version of what is heard, waveforms included; raise it when that changes."""
 
 STAGE = "waveform"
-
-_BLOCK = 1 << 15
-"""Samples that are measured at a time: long enough that NumPy pays, short in memory."""
-_LONGEST_HOLE = Fraction(24 * 3600)
-"""Seconds. A time stamp farther ahead than that is damage, not silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +77,12 @@ def hear(path: Path, ctx: Watch, rules: SilenceRules | None = None) -> Heard:
         stream = container.streams[info.audio[0].index]
         assert isinstance(stream, AudioStream)
         ear: _Ear | None = None
-        for block, layout, rate in _blocks(container, stream, info, ctx):
-            ear = ear or _Ear(rate, layout)
-            ear.add(block)
+        length = float(info.duration)
+        for block in blocks(container, stream, info.start, ctx.check):
+            ear = ear or _Ear(block.shape.rate, block.shape.layout)
+            ear.add(block.samples)
+            heard = (block.first + block.samples.shape[1]) / block.shape.rate
+            ctx.progress(STAGE, min(1.0, heard / max(length, 0.001)))
     finally:
         container.close()
     ctx.progress(STAGE, 1.0)
@@ -119,97 +111,3 @@ class _Ear:
             self._clipping.stretches(),
             self._peaks,
         )
-
-
-class _Gathering:
-    """Blocks of `_BLOCK` samples out of the small frames of a decoder."""
-
-    def __init__(self, channels: int) -> None:
-        self._channels = channels
-        self._block = np.zeros((channels, _BLOCK), np.float32)
-        self._held = 0
-        self.samples = 0
-
-    def add(self, frame: av.AudioFrame, skip: int) -> Iterator[Samples]:
-        """Samples of a planar float frame, less `skip` at its start. Yields full blocks."""
-        planes = [
-            np.frombuffer(memoryview(plane), np.float32, frame.samples) for plane in frame.planes
-        ]
-        while skip < frame.samples:
-            count = min(frame.samples - skip, _BLOCK - self._held)
-            for row, plane in zip(self._block, planes, strict=False):
-                row[self._held : self._held + count] = plane[skip : skip + count]
-            skip += count
-            yield from self._took(count)
-
-    def add_silence(self, count: int) -> Iterator[Samples]:
-        while count > 0:
-            part = min(count, _BLOCK - self._held)
-            self._block[:, self._held : self._held + part] = 0
-            count -= part
-            yield from self._took(part)
-
-    def _took(self, count: int) -> Iterator[Samples]:
-        self._held += count
-        self.samples += count
-        if self._held == _BLOCK:
-            yield from self.rest()
-
-    def rest(self) -> Iterator[Samples]:
-        if self._held:
-            yield self._block[:, : self._held]
-            self._block = np.zeros((self._channels, _BLOCK), np.float32)
-            self._held = 0
-
-
-def _blocks(
-    container: InputContainer, stream: AudioStream, info: MediaInfo, ctx: Watch
-) -> Iterator[tuple[Samples, av.AudioLayout, int]]:
-    """The track at the rate and layout of its first frame, in blocks; its holes filled with zeros.
-
-    Time 0 is where the recording begins, whatever its clock says then.
-    """
-    base = stream.time_base or Fraction(1, av.time_base)
-    length = float(info.duration)
-    gathering: _Gathering | None = None
-    layout, rate = av.AudioLayout("mono"), 1
-    resampler: AudioResampler | None = None
-    shape: tuple[str, int, str] | None = None
-    for frame in _frames(container, stream, ctx):
-        if gathering is None:
-            layout, rate = frame.layout, frame.sample_rate
-            gathering = _Gathering(layout.nb_channels)
-            tolerance, longest = int(TOLERANCE * rate), int(_LONGEST_HOLE * rate)
-            origin = int(info.start * rate)
-        here = (frame.format.name, frame.sample_rate, frame.layout.name)
-        if here != shape:  # a recorder may change its mind; each part is resampled by itself
-            shape = here
-            plain = here == ("fltp", rate, layout.name)
-            resampler = None if plain else AudioResampler("fltp", layout.name, rate)
-        skip = 0
-        if frame.pts is not None:
-            place = frame.pts * base.numerator * rate // base.denominator - origin
-            off = place - gathering.samples
-            if tolerance < off < longest:
-                for block in gathering.add_silence(off):
-                    ctx.check()
-                    yield block, layout, rate
-            elif off < 0 and not gathering.samples:
-                skip = -off  # a coder's run-in, which no player plays
-        for piece in [frame] if resampler is None else resampler.resample(frame):
-            for block in gathering.add(piece, min(skip, piece.samples)):
-                yield block, layout, rate
-                ctx.progress(STAGE, min(1.0, gathering.samples / rate / max(length, 0.001)))
-            skip = max(0, skip - piece.samples)
-    if gathering is not None:
-        for block in gathering.rest():
-            yield block, layout, rate
-
-
-def _frames(container: InputContainer, stream: AudioStream, ctx: Watch) -> Iterator[av.AudioFrame]:
-    for packet in container.demux(stream):
-        ctx.check()
-        try:
-            yield from packet.decode()
-        except FFmpegError:
-            continue  # a damaged packet leaves a hole, which the next time stamp shows

@@ -1,0 +1,129 @@
+"""`rushes transcribe`: what is said in a recording."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from backend.cli.command import Code, Unusable, command, refusal
+from backend.cli.film import check_target
+from backend.cli.output import Output, amount_of_work
+from backend.cli.senses import film_or_file
+from backend.core.captions import LINE, WRITERS
+from backend.core.fault import Category, FaultError, explain
+from backend.core.time import timecode
+from backend.core.transcript import Transcript
+from backend.enrich.models import BUNDLED, Purpose, choose, how_to_add
+from backend.enrich.options import ReviewOptions
+from backend.settings import Settings
+from backend.work.hear import transcribe_apart
+
+ENDINGS = (*(f".{suffix}" for suffix in WRITERS), ".json")
+
+
+@click.command()
+@click.argument("named", metavar="SESSION_OR_FILE")
+@click.option("--model", metavar="NAME", help="The model that listens; the best there is without.")
+@click.option(
+    "--language",
+    metavar="CODE",
+    help="The language that is spoken, such as en or de; found out without it.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="OUT.srt|.vtt|.txt|.md|.json",
+    help="The file to write.",
+)
+@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@click.option(
+    "--line",
+    type=click.IntRange(10, 1000),
+    metavar="CHARACTERS",
+    help=f"Longest line; {LINE} in captions without it, and any length in text.",
+)
+@command
+def transcribe(
+    named: str,
+    model: str | None,
+    language: str | None,
+    output: Path | None,
+    force: bool,
+    line: int | None,
+    settings: Settings,
+    out: Output,
+) -> Code:
+    """Write down what is said in a session or a media file.
+
+    Nothing leaves this machine. Stopped with Ctrl-C or killed, it goes on where it was when it is
+    asked again.
+    """
+    if output is not None and output.suffix.lower() not in ENDINGS:
+        raise refusal(
+            f"“{output.name}” does not tell which kind of file you want.",
+            f"Let its name end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.",
+        )
+    path = film_or_file(named, settings)
+    target = None if output is None else check_target(output, [path], force, settings)
+    try:
+        chosen = choose(Purpose.SPEECH, BUNDLED, model)
+        if chosen is None:
+            lacking = next(known for known in BUNDLED if known.purpose is Purpose.SPEECH)
+            raise refusal("There is no model of speech here.", how_to_add(lacking), Category.MODEL)
+        options = ReviewOptions(chosen, settings.models, language)
+        with amount_of_work(out) as tell:
+            transcript = transcribe_apart(path, options, settings.heard, tell)
+    except FaultError as error:
+        if error.fault.category is Category.CANCELLED:
+            raise
+        raise Unusable(error.fault) from error
+    if target is not None:
+        _write(transcript, target, line)
+    out.line(
+        {
+            "event": "completed",
+            "output": None if target is None else str(target),
+            **transcript.told(),
+        }
+    )
+    if not out.json:
+        _show(transcript, target, out)
+    return Code.DONE
+
+
+def _write(transcript: Transcript, target: Path, line: int | None) -> None:
+    suffix = target.suffix.lower()
+    if suffix == ".json":
+        text = json.dumps(transcript.told(), ensure_ascii=False, indent=2) + "\n"
+    elif line is None:
+        text = WRITERS[suffix[1:]](transcript, LINE if suffix in (".srt", ".vtt") else 0)
+    else:
+        text = WRITERS[suffix[1:]](transcript, line)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise FaultError(explain(error, f"write {target}")) from error
+
+
+def _show(transcript: Transcript, target: Path | None, out: Output) -> None:
+    if target is None:
+        rows = [(timecode(one.start), one.text) for one in transcript.utterances]
+        if rows:
+            out.table(("at", "said"), rows, right=("at",))
+    else:
+        out.say(f"✓ {target.name}", "green")
+    for note in transcript.notes:
+        out.note(note)
+    figures = transcript.figures()
+    if transcript.utterances:
+        out.note(
+            f"{figures['words']} words in {figures['speaking']} s of speech"
+            f" ({transcript.language}, {transcript.model})."
+        )

@@ -1,0 +1,166 @@
+"""Speech to text: Whisper, by faster-whisper on CTranslate2."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.core.fault import Category, refuse
+from backend.core.pieces import Piece
+from backend.core.transcript import Word
+from backend.enrich.models import Model, how_to_add, quiet_engines
+
+RECOGNISER_ENGINE = 1
+"""Version of how words are made of what the model says; raise it when that changes."""
+
+Sound = npt.NDArray[np.float32]
+"""Shape (samples,), 16 kHz."""
+
+BEAM = 5
+"""Hypotheses that are followed at a time; the engine's own default."""
+_DOUBTFUL = -1.0
+"""Mean log probability of a text below which it is not believed over silence."""
+_SILENT = 0.6
+"""How sure the model must be that nothing is said, for a doubtful text to be dropped."""
+_PHANTOMS = re.compile(
+    r"(thank you( so much)? for watching|thanks for watching|please subscribe|like and subscribe"
+    r"|subtitles? (by|made by) .*|amara\.org.*|see you (in the )?next (time|video)"
+    r"|untertitel .*(amara|zdf|ard|funk).*|sous-titr.* amara.*|vielen dank fürs zuschauen"
+    r"|merci d'avoir regardé.*|gracias por ver.*)[.!]*",
+    re.IGNORECASE,
+)
+"""What Whisper learned to say over silence and music, from the ends of films."""
+_AT_ONCE = Fraction(1, 20)
+"""Seconds between two words that nobody pauses between."""
+_BELIEVED = -0.35
+"""Mean log probability from which on even that is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    words: tuple[Word, ...]
+    """Times of the film."""
+    language: str | None
+
+
+class Recogniser:
+    """One loaded model. Several threads may use it at once, up to `workers`."""
+
+    def __init__(self, model: Model, folder: Path, threads: int, workers: int) -> None:
+        """Raises FaultError (model) where the files cannot be loaded."""
+        quiet_engines()
+        self._multilingual = model.multilingual
+        try:
+            from faster_whisper import WhisperModel
+
+            self._model: Any = WhisperModel(
+                str(folder),
+                device="cpu",
+                compute_type="int8",
+                cpu_threads=threads,
+                num_workers=workers,
+                local_files_only=True,
+            )
+        except Exception as error:
+            raise refuse(
+                Category.MODEL,
+                f"{model.title} could not be loaded: {error}",
+                how_to_add(model),
+            ) from error
+
+    def languages(self, sound: Sound) -> tuple[str, float]:
+        """The likeliest language of half a minute, and how likely it is, 0 to 1."""
+        if not self._multilingual:
+            return "en", 1.0
+        language, likely, _ = self._model.detect_language(sound)
+        return str(language), float(likely)
+
+    def recognise(self, sound: Sound, piece: Piece, language: str | None) -> Recognised:
+        """What is said in a piece. `language` None: the model is asked for every segment of it."""
+        segments, info = self._model.transcribe(
+            sound,
+            language=language if self._multilingual else "en",
+            multilingual=self._multilingual and language is None,
+            beam_size=BEAM,
+            word_timestamps=True,
+            condition_on_previous_text=False,
+            vad_filter=False,
+        )
+        words: list[Word] = []
+        for segment in segments:
+            if not _phantom(segment):
+                words += _new(words, _words(segment.words or (), piece))
+        return Recognised(unlooped(_in_order(words)), str(info.language) if words else None)
+
+
+def _phantom(segment: Any) -> bool:
+    if segment.no_speech_prob > _SILENT and segment.avg_logprob < _DOUBTFUL:
+        return True
+    text = segment.text.strip()
+    if not any(character.isalnum() for character in text):
+        return True
+    return _PHANTOMS.fullmatch(text) is not None and segment.avg_logprob < _BELIEVED
+
+
+def _words(spoken: Iterable[Any], piece: Piece) -> list[Word]:
+    found: list[Word] = []
+    for one in spoken:
+        text = one.word.strip()
+        if text and math.isfinite(one.start) and math.isfinite(one.end):
+            start, end = (Fraction(round(float(t) * 1000), 1000) for t in (one.start, one.end))
+            span = piece.film_range(start, end)
+            joined = not one.word.startswith(" ") and bool(found)
+            found.append(Word(span.start, span.end, text, joined))
+    return found
+
+
+def _new(before: Sequence[Word], words: list[Word]) -> list[Word]:
+    """Without the last word of the segment before, which the model is prone to hear once more."""
+    if before and words and words[0].start - before[-1].end < _AT_ONCE:
+        last, first = (one.text.strip(".,!?… ").casefold() for one in (before[-1], words[0]))
+        return words[1:] if last == first else words
+    return words
+
+
+def _in_order(words: Sequence[Word]) -> list[Word]:
+    """No word begins before the one before it ends."""
+    found: list[Word] = []
+    for word in words:
+        start = max(word.start, found[-1].end) if found else word.start
+        found.append(Word(start, max(start, word.end), word.text, word.joined))
+    return found
+
+
+_LONGEST_LOOP = 12
+_ENOUGH = 4
+"""Times that the same words must follow each other to be a loop of the model's."""
+
+
+def unlooped(words: Sequence[Word]) -> tuple[Word, ...]:
+    """Without the repetitions into which a recogniser falls on noise and music: where the same one
+    to twelve words come four times or more in a row, they stay once."""
+    said = [word.text.strip(".,!?… ").casefold() for word in words]
+    kept: list[Word] = []
+    at = 0
+    while at < len(words):
+        for size in range(1, _LONGEST_LOOP + 1):
+            times = 1
+            loop = said[at : at + size]
+            while said[at + times * size : at + (times + 1) * size] == loop:
+                times += 1
+            if len(loop) == size and times >= _ENOUGH:
+                kept += words[at : at + size]
+                at += times * size
+                break
+        else:
+            kept.append(words[at])
+            at += 1
+    return tuple(kept)
