@@ -121,6 +121,18 @@ def _switch(text: str) -> bool:
     raise ValueError("on or off")
 
 
+def _language(text: str) -> str:
+    if text == "auto" or (text.isascii() and text.isalpha() and 2 <= len(text) <= 3):
+        return text.lower()
+    raise ValueError("auto, or the code of a language such as en or de")
+
+
+def _name(text: str) -> str:
+    if text.strip() and text.isprintable():
+        return text
+    raise ValueError("a name, or auto")
+
+
 def _quality(text: str) -> Quality:
     try:
         return Quality(text)
@@ -182,6 +194,24 @@ PREFERENCES: Mapping[str, Preference] = {
             _switch,
         ),
         Preference(
+            "enrich",
+            "on",
+            "Find out what is said in each session, once its film plays.",
+            _switch,
+        ),
+        Preference(
+            "enrich.language",
+            "auto",
+            "The language that is spoken, such as en or de; auto finds out.",
+            _language,
+        ),
+        Preference(
+            "enrich.model",
+            "auto",
+            "The model that listens, by its name in `rushes models`; auto takes the best there is.",
+            _name,
+        ),
+        Preference(
             "notify",
             "all",
             "What your desktop tells you: all (what is ready and what failed), failures, or none.",
@@ -197,11 +227,22 @@ PREFERENCES: Mapping[str, Preference] = {
 }
 
 
+FOR_THIS_RUN = "RUSHES_SETTINGS"
+"""Variable of the environment with preferences that hold while a process runs, whatever its library
+keeps: `enrich=off,notify=none`. For scripts, and for machines that are set up by others."""
+
+
+def _for_this_run() -> dict[str, str]:
+    pairs = (pair.split("=", 1) for pair in os.environ.get(FOR_THIS_RUN, "").split(","))
+    named = {pair[0].strip(): pair[1].strip() for pair in pairs if len(pair) == 2}
+    return {name: value for name, value in named.items() if name in PREFERENCES}
+
+
 class Choices:
     """The preferences as they stand, typed."""
 
     def __init__(self, kept: Mapping[str, str]) -> None:
-        self._kept = kept
+        self._kept = {**kept, **_for_this_run()}
 
     def text(self, name: str) -> str:
         return self._kept.get(name, PREFERENCES[name].default)
@@ -231,8 +272,21 @@ class Choices:
         return SessionOptions(
             merge=self.merge,
             optimise=bool(self.value("optimise")),
+            enrich=bool(self.value("enrich")),
             quality=Quality(str(self.value("optimise.quality"))),
         )
+
+    @property
+    def language(self) -> str | None:
+        """None: to be found out."""
+        chosen = str(self.value("enrich.language"))
+        return None if chosen == "auto" else chosen
+
+    @property
+    def speech_model(self) -> str | None:
+        """None: the best there is."""
+        chosen = self.text("enrich.model")
+        return None if chosen == "auto" else chosen
 
     @property
     def hardware(self) -> bool:

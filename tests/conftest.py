@@ -27,6 +27,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A run in the background ignores Ctrl-C, and would pass that on to the commands under test.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+os.environ["RUSHES_SETTINGS"] = "enrich=off"
+"""Films of beeps say nothing; tests of enrichment ask for it."""
+
 os.environ["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
 """Tests tell nothing to whoever sits before this computer; those of notices bring their own bus."""
 

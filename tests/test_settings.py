@@ -40,6 +40,13 @@ def test_every_preference_has_a_default_that_parses_and_words() -> None:
             preference.parse("nonsense \0")
 
 
+def test_the_environment_counts_before_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUSHES_SETTINGS", "enrich=off, bin.days=3,nonsense,what=ever,notify=loud")
+    chosen = Choices({"enrich": "on", "bin.days": "9", "merge": "off"})
+    assert chosen.session_options.enrich is False
+    assert (chosen.bin_days, chosen.merge, chosen.notify) == (3, False, Choice.ALL)
+
+
 def test_what_is_kept_counts_unless_it_no_longer_parses() -> None:
     assert Choices({}).limits() == dict(LIMITS)
     assert Choices({"limit.enrich": "2"}).limits()[Lane.ENRICH] == 2

@@ -13,6 +13,7 @@ from backend import __version__
 from backend.api import (
     analysis,
     door,
+    enrichment,
     events,
     faults,
     film,
@@ -23,10 +24,12 @@ from backend.api import (
     playback,
     queue,
     sample,
+    search,
     segments,
     sessions,
     settings,
     shell,
+    transcript,
 )
 from backend.api.routes import document
 from backend.api.wire import SERVICES
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
 ROUTES = (
     sessions.api,
     analysis.api,
+    enrichment.api,
+    transcript.api,
+    search.api,
     film.api,
     playback.api,
     segments.api,

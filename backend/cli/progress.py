@@ -11,7 +11,13 @@ from backend.client import Json
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-LABELS = {"merge": "Film", "waveform": "Waveform", "thumbnails": "Thumbnails"}
+LABELS = {
+    "merge": "Film",
+    "waveform": "Waveform",
+    "thumbnails": "Thumbnails",
+    "optimise": "Smaller film",
+    "review": "Transcript",
+}
 WAITS = {
     "pending": "waits for the film",
     "queued": "waits for its turn",

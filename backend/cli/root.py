@@ -23,6 +23,8 @@ COMMANDS = {
     "loudness": ("senses", "loudness", "Measure how loud a session or a media file is."),
     "scenes": ("senses", "scenes", "Say where its picture changes as a whole."),
     "transcribe": ("transcribe", "transcribe", "Write down what is said, word by word."),
+    "enrich": ("enrich", "enrich", "Find out what is in a session: what is said."),
+    "search": ("enrich", "search", "Find words in all sessions."),
     "sound": ("sound", "sound", "Save the sound of a recording as .m4a or .mp3."),
     "settings": ("settings", "settings", "List and change what you can choose."),
     "backup": ("backup", "backup", "Back the library up, list backups, put one back."),

@@ -136,7 +136,7 @@ def _found(
 ) -> dict[str, Any]:
     """What a session's backend knows of it, or what is found in a file. `kept`: by the rules that
     a session's own jobs follow."""
-    path = _path_in(named)
+    path = path_in(named)
     if path is None:
         with Link(settings) as link:
             session, path = _film_of(link, named)
@@ -153,16 +153,7 @@ def _found(
         raise Unusable(error.fault) from error
 
 
-def film_or_file(named: str, settings: Settings) -> Path:
-    """The file of that name, or the film of the session. Raises a refusal without one."""
-    path = _path_in(named)
-    if path is None:
-        with Link(settings) as link:
-            _, path = _film_of(link, named)
-    return path
-
-
-def _path_in(named: str) -> Path | None:
+def path_in(named: str) -> Path | None:
     """The file that is named; None where a session must be meant."""
     path = Path(os.path.abspath(named))  # noqa: PTH100 - links stay links
     return path if os.path.lexists(path) or Path(named).name != named else None

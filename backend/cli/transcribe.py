@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from backend.cli.command import Code, Unusable, command, refusal
+from backend.cli.command import Code, Stop, Unusable, command, refusal
+from backend.cli.enrich import carry_out, wish_for
 from backend.cli.film import check_target
+from backend.cli.link import Link
 from backend.cli.output import Output, amount_of_work
-from backend.cli.senses import film_or_file
+from backend.cli.senses import path_in
+from backend.client import Unwilling
 from backend.core.captions import LINE, WRITERS
 from backend.core.fault import Category, FaultError, explain
 from backend.core.time import timecode
-from backend.core.transcript import Transcript
-from backend.enrich.models import BUNDLED, Purpose, choose, how_to_add
+from backend.core.transcript import Transcript, transcript_from
+from backend.enrich.catalogue import BUNDLED
+from backend.enrich.models import Purpose, choose, how_to_add
 from backend.enrich.options import ReviewOptions
 from backend.settings import Settings
 from backend.work.hear import transcribe_apart
@@ -67,20 +72,13 @@ def transcribe(
             f"“{output.name}” does not tell which kind of file you want.",
             f"Let its name end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.",
         )
-    path = film_or_file(named, settings)
-    target = None if output is None else check_target(output, [path], force, settings)
-    try:
-        chosen = choose(Purpose.SPEECH, BUNDLED, model)
-        if chosen is None:
-            lacking = next(known for known in BUNDLED if known.purpose is Purpose.SPEECH)
-            raise refusal("There is no model of speech here.", how_to_add(lacking), Category.MODEL)
-        options = ReviewOptions(chosen, settings.models, language)
-        with amount_of_work(out) as tell:
-            transcript = transcribe_apart(path, options, settings.heard, tell)
-    except FaultError as error:
-        if error.fault.category is Category.CANCELLED:
-            raise
-        raise Unusable(error.fault) from error
+    path = path_in(named)
+    originals = [] if path is None else [path]
+    target = None if output is None else check_target(output, originals, force, settings)
+    if path is None:
+        transcript = _of_session(named, wish_for("review", model, language), settings, out)
+    else:
+        transcript = _of_file(path, model, language, settings, out)
     if target is not None:
         _write(transcript, target, line)
     out.line(
@@ -93,6 +91,43 @@ def transcribe(
     if not out.json:
         _show(transcript, target, out)
     return Code.DONE
+
+
+def _of_session(
+    named: str, wish: Mapping[str, object], settings: Settings, out: Output
+) -> Transcript:
+    """What the library knows is said in a session; found out where it does not know yet, or where
+    another model or language is wanted."""
+    with Link(settings) as link:
+        number = link.session(named)
+        address = f"/api/sessions/{number}/transcript"
+        if set(wish) == {"steps"}:
+            try:
+                return transcript_from(link.get(address))
+            except Unwilling as refused:
+                if refused.status != 404:
+                    raise
+        code = carry_out(link, number, wish, True, out, quiet=True)
+        if code is not Code.DONE:
+            raise Stop(code)
+        return transcript_from(link.get(address))
+
+
+def _of_file(
+    path: Path, model: str | None, language: str | None, settings: Settings, out: Output
+) -> Transcript:
+    try:
+        chosen = choose(Purpose.SPEECH, BUNDLED, model)
+        if chosen is None:
+            lacking = next(known for known in BUNDLED if known.purpose is Purpose.SPEECH)
+            raise refusal("There is no model of speech here.", how_to_add(lacking), Category.MODEL)
+        options = ReviewOptions(chosen, settings.models, language)
+        with amount_of_work(out) as tell:
+            return transcribe_apart(path, options, settings.heard, tell)
+    except FaultError as error:
+        if error.fault.category is Category.CANCELLED:
+            raise
+        raise Unusable(error.fault) from error
 
 
 def _write(transcript: Transcript, target: Path, line: int | None) -> None:

@@ -31,7 +31,6 @@ class ArtifactKind(StrEnum):
     """Where somebody speaks."""
     SAID = "said"
     """The words of one piece of speech, kept so that a killed job goes on behind it."""
-    TRANSCRIPT = "transcript"
     STRIP = "strip"
     """Thumbnail strip."""
 

@@ -59,6 +59,23 @@ def smaller(
     )
 
 
+ENRICHING = (JobKind.REVIEW,)
+"""Kinds of jobs that find out what is in a film, in the order of their steps."""
+
+
+def has_sound(session: Session) -> bool:
+    return bool(session.segments) or bool(session.picture and session.picture.info.audio)
+
+
+def enrichment(
+    session: Session, priority: Priority, options: Mapping[str, object] | None = None
+) -> list[Planned]:
+    """The jobs that find out what is in a session's film."""
+    if not has_sound(session):
+        return []
+    return [Planned(JobKind.REVIEW, priority, requires=(JobKind.MERGE,), options=options or {})]
+
+
 def plan_session(session: Session, priority: Priority = Priority.NORMAL) -> Graph:
     """The jobs of a session that has ended, parents before children.
 
@@ -68,13 +85,18 @@ def plan_session(session: Session, priority: Priority = Priority.NORMAL) -> Grap
     if not session.options.merge:
         return ()
     graph = [Planned(JobKind.MERGE, priority)]
-    has_sound = bool(session.segments) or bool(session.picture and session.picture.info.audio)
-    if has_sound:
+    if has_sound(session):
         graph.append(Planned(JobKind.WAVEFORM, lowered(priority), requires=(JobKind.MERGE,)))
     if session.picture:
         graph.append(Planned(JobKind.THUMBNAILS, lowered(priority), requires=(JobKind.MERGE,)))
-        if session.options.optimise and session.picture.source.size >= WORTH_SHRINKING:
-            graph.append(smaller(session, tuple(job.kind for job in graph)))
+    if session.options.enrich:
+        graph += enrichment(session, lowered(priority))
+    if (
+        session.picture
+        and session.options.optimise
+        and session.picture.source.size >= WORTH_SHRINKING
+    ):
+        graph.append(smaller(session, tuple(job.kind for job in graph)))
     return tuple(graph)
 
 

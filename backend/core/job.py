@@ -103,6 +103,8 @@ class JobKind(StrEnum):
     THUMBNAILS = "thumbnails"
     OPTIMISE = "optimise"
     """Make the film smaller, while it plays already."""
+    REVIEW = "review"
+    """Write down what is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ RULES: Mapping[JobKind, KindRules] = {
     JobKind.WAVEFORM: KindRules(Lane.LIGHT, 128 << 20, None),
     JobKind.THUMBNAILS: KindRules(Lane.LIGHT, 192 << 20, None),
     JobKind.OPTIMISE: KindRules(Lane.VIDEO, 768 << 20, None),
+    JobKind.REVIEW: KindRules(Lane.ENRICH, 512 << 20, "enrichment-job"),
 }
 
 

@@ -111,6 +111,7 @@ FIRST_GUESS: Mapping[JobKind, Rate] = {
     JobKind.WAVEFORM: Rate(1.0, 300.0),
     JobKind.THUMBNAILS: Rate(1.0, 200.0),
     JobKind.OPTIMISE: Rate(1.0, 2.0),
+    JobKind.REVIEW: Rate(1.0, 8.0),
 }
 """Seconds of recording a second, on a slow machine, until a run has been measured."""
 

@@ -5,8 +5,8 @@ Times are exact seconds of the film.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -127,6 +127,41 @@ def transcript_from(body: Mapping[str, Any]) -> Transcript:
         body["model"],
         tuple(body.get("notes", ())),
     )
+
+
+def spliced(old: Transcript, new: Transcript, span: TimeRange) -> Transcript:
+    """With what `new` says of `span` instead of what `old` said there.
+
+    Utterances of the old one that reach into the span stay as far as their words lie outside it;
+    one without words goes where most of it lies.
+    """
+    kept = [part for one in old.utterances for part in _outside(one, span)]
+    utterances = sorted([*kept, *new.utterances], key=lambda one: one.start)
+    return replace(new, utterances=tuple(utterances), language=old.language or new.language)
+
+
+def _outside(one: Utterance, span: TimeRange) -> Iterator[Utterance]:
+    both = span.intersection(TimeRange(one.start, one.end))
+    if both is None:
+        yield one
+    elif one.words:
+        before = [word for word in one.words if word.end <= span.start]
+        after = [word for word in one.words if word.start >= span.end]
+        for words in (before, after):
+            if words:
+                yield replace(_uttered(words), speaker=one.speaker)
+    elif both.duration * 2 <= one.end - one.start:
+        yield one
+
+
+def corrected(transcript: Transcript, utterances: Iterable[Utterance]) -> Transcript:
+    """With the owner's utterances; those that are as they were keep the times of their words."""
+    known = {(one.start, one.end, one.text): one.words for one in transcript.utterances}
+    kept = [
+        replace(one, words=known.get((one.start, one.end, one.text), one.words))
+        for one in sorted(utterances, key=lambda one: (one.start, one.end))
+    ]
+    return replace(transcript, utterances=tuple(kept))
 
 
 def utterances_of(words: Iterable[Word]) -> tuple[Utterance, ...]:

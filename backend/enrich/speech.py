@@ -20,7 +20,8 @@ from backend.core.context import Watch
 from backend.core.fault import Category, refuse
 from backend.core.stretches import Stretches, joined, lasting, widened
 from backend.core.time import TimeRange
-from backend.enrich.models import quiet_engines
+from backend.enrich.catalogue import SILERO
+from backend.enrich.models import folder_of, how_to_add, quiet_engines
 from backend.media.blocks import Block
 from backend.media.listen import RATE, listening
 
@@ -31,6 +32,8 @@ STAGE = "speech"
 
 _FRAME = 512
 """Samples that the model judges at a time: 32 ms."""
+_CONTEXT = 64
+"""Samples before a frame that are judged with it."""
 _LONG = 1875 * _FRAME
 """Samples of a pass that hears on: 60 s."""
 _SHORT = 375 * _FRAME
@@ -70,7 +73,7 @@ def map_speech(path: Path, ctx: Watch, stage: str = STAGE) -> SpeechMap:
 
     Raises FaultError where the file cannot be read.
     """
-    model = _model()
+    model = _Silero(folder_of(SILERO, Path(), ctx.check))
     found: list[TimeRange] = []
     with listening(path, ctx.check) as (info, heard):
         length = float(info.duration)
@@ -86,18 +89,38 @@ def map_speech(path: Path, ctx: Watch, stage: str = STAGE) -> SpeechMap:
     return SpeechMap(voiced, info.duration, bool(info.audio))
 
 
-def _model() -> Any:
-    quiet_engines()
-    try:
-        from faster_whisper.vad import get_vad_model
+class _Silero:
+    """The model itself: frames in, likelihoods out, from a fresh state at every call."""
 
-        return get_vad_model()
-    except Exception as error:
-        raise refuse(
-            Category.MODEL,
-            f"The model that finds speech could not be loaded ({type(error).__name__}).",
-            "Install it anew: pip install --force-reinstall 'rushes[speech]'.",
-        ) from error
+    def __init__(self, folder: Path) -> None:
+        quiet_engines()
+        try:
+            import onnxruntime
+
+            options = onnxruntime.SessionOptions()
+            options.inter_op_num_threads = options.intra_op_num_threads = 1
+            options.enable_cpu_mem_arena = False
+            options.log_severity_level = 4
+            self._session: Any = onnxruntime.InferenceSession(
+                str(folder / SILERO.weights[0].name), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise refuse(
+                Category.MODEL,
+                f"{SILERO.title} could not be loaded ({type(error).__name__}).",
+                how_to_add(SILERO),
+            ) from error
+
+    def __call__(self, samples: npt.NDArray[np.float32]) -> Likely:
+        """`samples` are whole frames."""
+        frames = samples.reshape(-1, _FRAME)
+        before = np.zeros((len(frames), _CONTEXT), np.float32)
+        before[1:] = frames[:-1, -_CONTEXT:]
+        state = np.zeros((1, 1, 128), np.float32)
+        likely, _, _ = self._session.run(
+            None, {"input": np.hstack([before, frames]), "h": state, "c": state}
+        )
+        return np.asarray(likely, np.float32).reshape(-1)
 
 
 def _passages(heard: Iterable[Block]) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
@@ -121,13 +144,13 @@ def _passages(heard: Iterable[Block]) -> Iterator[tuple[int, npt.NDArray[np.floa
         yield first, buffer[:whole]
 
 
-def _judged(model: Any, samples: npt.NDArray[np.float32]) -> Likely:
+def _judged(model: _Silero, samples: npt.NDArray[np.float32]) -> Likely:
     """How likely each frame is speech: the higher of both passes."""
-    likely: Likely = np.array(model(samples.copy()), np.float32).reshape(-1)
+    likely = model(samples)
     for at in range(0, len(samples), _SHORT):
-        part = samples[at : at + _SHORT].copy()
+        part = samples[at : at + _SHORT]
         frames = slice(at // _FRAME, (at + len(part)) // _FRAME)
-        np.maximum(likely[frames], np.array(model(part)).reshape(-1), out=likely[frames])
+        np.maximum(likely[frames], model(part), out=likely[frames])
     return likely
 
 

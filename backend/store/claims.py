@@ -12,11 +12,12 @@ import secrets
 from collections.abc import Mapping
 
 from backend.core.artifact import Artifact
+from backend.core.document import DocumentKind
 from backend.core.event import retry_names_of
 from backend.core.fault import Category, Fault
 from backend.core.job import Ending, Job, JobKind, JobStatus, Lane
 from backend.core.progress import Rate
-from backend.store import artifacts, graph, values
+from backend.store import artifacts, documents, graph, values
 from backend.store.db import Transaction
 from backend.store.events import told_of
 from backend.store.orders import CANCELLED_BY_OWNER
@@ -54,8 +55,9 @@ def finish(
     result: Mapping[str, object],
     work_seconds: float,
     artifact: Artifact | None,
+    found: Mapping[DocumentKind, Mapping[str, object]],
 ) -> bool:
-    """Complete a job: artifact, film pointer, children and events together.
+    """Complete a job: artifact, film pointer, documents, children and events together.
 
     False, and no change at all, when the claim is over or a cancel was committed first.
     """
@@ -76,6 +78,8 @@ def finish(
         return False
     if artifact is not None:
         artifacts.settle(transaction, artifact)
+    for kind, body in found.items():
+        documents.put(transaction, job.session, kind, body)
     if job.units:
         _learn(transaction, job.kind, work_seconds, job.units)
     graph.parent_ended(transaction, graph.retold(transaction, job.id))

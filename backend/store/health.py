@@ -31,10 +31,22 @@ BLANK: Mapping[str, Mapping[str, str | None]] = {
     "job": {"options": "{}", "result": "{}", "fault": None},
     "event": {"data": "{}"},
     "segment": {},  # without its facts it is none
+    "document": {},
 }
 """JSON columns, and what stands in for one that cannot be read."""
 JSON = {table: tuple(blanks) or ("facts",) for table, blanks in BLANK.items()}
-SALVAGED = ("session", "segment", "artifact", "setting", "rate", "job", "edge", "event")
+JSON["document"] = ("body",)
+SALVAGED = (
+    "session",
+    "segment",
+    "artifact",
+    "document",
+    "setting",
+    "rate",
+    "job",
+    "edge",
+    "event",
+)
 """In the order in which references allow them to be written."""
 
 
@@ -227,7 +239,7 @@ def _copy_rows(source: Path, target: apsw.Connection, saved: Salvage) -> list[tu
 
 def _put(target: apsw.Connection, saved: Salvage, table: str, row: Row) -> None:
     """Add a row whose key is not there yet."""
-    before = target.total_changes()
+    added = 0
     # A row that the schema does not take is part of the damage.
     with contextlib.suppress(apsw.ConstraintError, apsw.MismatchError):
         target.execute(
@@ -235,7 +247,8 @@ def _put(target: apsw.Connection, saved: Salvage, table: str, row: Row) -> None:
             f" VALUES ({', '.join('?' * len(row))})",
             tuple(row.values()),
         )
-    saved.rows[table] = saved.rows.get(table, 0) + (target.total_changes() > before)
+        added = target.changes()  # without those of triggers
+    saved.rows[table] = saved.rows.get(table, 0) + added
 
 
 def _is_json(value: apsw.SQLiteValue) -> bool:
@@ -287,6 +300,7 @@ def _mend(target: apsw.Connection) -> None:
     target.execute(
         "DELETE FROM segment WHERE session NOT IN (SELECT id FROM session);"
         "DELETE FROM artifact WHERE session NOT IN (SELECT id FROM session);"
+        "DELETE FROM document WHERE session NOT IN (SELECT id FROM session);"
         "DELETE FROM job WHERE session NOT IN (SELECT id FROM session);"
         "DELETE FROM edge WHERE parent NOT IN (SELECT id FROM job)"
         " OR child NOT IN (SELECT id FROM job);"

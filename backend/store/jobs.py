@@ -12,6 +12,7 @@ from typing import Any
 import apsw
 
 from backend.core.artifact import Artifact
+from backend.core.document import DocumentKind
 from backend.core.fault import Category, Fault
 from backend.core.job import (
     ACTIVE,
@@ -157,8 +158,10 @@ class Jobs:
         result: Mapping[str, object],
         work_seconds: float,
         artifact: Artifact | None = None,
+        found: Mapping[DocumentKind, Mapping[str, object]] | None = None,
     ) -> bool:
-        """Complete a job: artifact, film pointer, children and events in one transaction.
+        """Complete a job: artifact, film pointer, documents, children and events in one
+        transaction.
 
         False, and no change at all, when the claim is over, because somebody else ended it first,
         or when a cancel was committed first.
@@ -170,6 +173,7 @@ class Jobs:
                 result=result,
                 work_seconds=work_seconds,
                 artifact=artifact,
+                found=found or {},
             )
         )
 

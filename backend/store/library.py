@@ -15,10 +15,12 @@ from backend.core.job import JobKind
 from backend.store import backup, health, manifest
 from backend.store.artifacts import Artifacts
 from backend.store.db import Database, Publish
+from backend.store.documents import Documents
 from backend.store.events import Events
 from backend.store.jobs import Jobs
 from backend.store.migrate import migrate, newest, refuse_newer, version_of
 from backend.store.notices import Notices
+from backend.store.search import Found, search
 from backend.store.sessions import Sessions
 from backend.store.settings import Preferences
 from backend.store.tables import MODELS
@@ -42,12 +44,19 @@ class Library:
         self.jobs = Jobs(database)
         self.sessions = Sessions(database)
         self.artifacts = Artifacts(database)
+        self.documents = Documents(database)
         self.events = Events(database)
         self.preferences = Preferences(database)
         self.notices = Notices(database)
         self.reports: list[str] = []
         """What was found and done when it was opened, for the owner to read."""
         self._mirror = mirror
+
+    def search(
+        self, words: str, limit: int = 50, offset: int = 0, session: str | None = None
+    ) -> Found:
+        """Where these words stand in titles and documents."""
+        return search(self.database, words, limit, offset, session)
 
     def back_up(self) -> backup.Backup:
         return backup.take(self.folder / DATABASE, self.folder / BACKUPS, datetime.now(UTC))
@@ -151,6 +160,7 @@ def open_library(folder: Path, publish: Publish, films: Path) -> Library:
         reports.append(f"{len(taken)} sessions were found again by their films.")
     if wrong:
         library._plan_what_was_lost()
+        library.documents.reindex()
     library.reports = reports + library.reports
     for report in library.reports:
         log.warning("%s", report)

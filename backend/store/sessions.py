@@ -11,7 +11,7 @@ from typing import Any
 
 from backend.core.artifact import Artifact
 from backend.core.event import SESSION_CREATED, SESSION_DELETED, SESSION_UPDATED
-from backend.core.flow import Planned
+from backend.core.flow import Graph, Planned
 from backend.core.job import Job, JobKind, Priority
 from backend.core.session import Picture, Segment, Session, SessionState
 from backend.core.timeline import session_timeline
@@ -291,21 +291,28 @@ class Sessions:
         return self._kept(session)
 
     def request(self, session: str, planned: Planned) -> Job:
-        """Add one job to an ended session, unless one of its kind is active: that one.
+        """As `request_all`, for one job."""
+        return self.request_all(session, (planned,))[0]
+
+    def request_all(self, session: str, planned: Graph) -> list[Job]:
+        """Add jobs to an ended session; where one of a kind is active, that one stands for it.
 
         Raises KeyError for no such session.
         """
         kept = self._kept(session)
         length = float(session_timeline(kept).duration)
 
-        def request(transaction: Transaction) -> Job:
-            graph.insert(transaction, session, (planned,), length)
-            rows = transaction.execute(
-                f"SELECT {RETURNING_JOB} FROM job WHERE session = ? AND kind = ?"
-                " ORDER BY id DESC LIMIT 1",
-                (session, str(planned.kind)),
-            )
-            return job_of(rows[0])
+        def request(transaction: Transaction) -> list[Job]:
+            graph.insert(transaction, session, planned, length)
+            rows = [
+                transaction.execute(
+                    f"SELECT {RETURNING_JOB} FROM job WHERE session = ? AND kind = ?"
+                    " ORDER BY id DESC LIMIT 1",
+                    (session, str(one.kind)),
+                )[0]
+                for one in planned
+            ]
+            return [job_of(row) for row in rows]
 
         return self._database.write(request)
 

@@ -13,11 +13,14 @@ from pathlib import Path
 
 from backend.core.artifact import Artifact, ArtifactKind, artifact_key
 from backend.core.context import Context
+from backend.core.document import DocumentKind
 from backend.core.fault import Category, FaultError, refuse
 from backend.core.job import JobKind
 from backend.core.room import room_to_shrink, shortage
 from backend.core.session import Quality, Session
+from backend.core.time import TimeRange, seconds
 from backend.core.timeline import session_timeline
+from backend.core.transcript import spliced, transcript_from
 from backend.work.messages import Assignment, Done, Made
 
 _PATIENT = 10
@@ -87,6 +90,49 @@ def thumbnails(assignment: Assignment, context: Context) -> Done:
     return Done(facts, Made(ArtifactKind.STRIP, strip, part, facts))
 
 
+def review(assignment: Assignment, context: Context) -> Done:
+    """What is said in the film, as the newest version of the session's transcript."""
+    lower_priority()
+    from backend.enrich.catalogue import BUNDLED
+    from backend.enrich.models import Purpose, choose, how_to_add
+    from backend.enrich.options import ReviewOptions
+    from backend.enrich.review import review as listen
+
+    film = _film(assignment)
+    options = assignment.job.options
+    model = choose(
+        Purpose.SPEECH, BUNDLED, _text(options.get("model")) or assignment.choices.speech_model
+    )
+    if model is None:
+        # No fault: everything else works without, and what would bring it is said.
+        lacking = next(known for known in BUNDLED if known.purpose is Purpose.SPEECH)
+        return Done({"said": f"There is no model of speech here. {how_to_add(lacking)}"})
+    language = _text(options.get("language")) or assignment.choices.language
+    asked = ReviewOptions(model, assignment.models, language, _span(options))
+    transcript = listen(Path(film.path), film.key, asked, context)
+    known = assignment.documents.get(DocumentKind.TRANSCRIPT)
+    if asked.only is not None and known is not None:
+        transcript = spliced(transcript_from(known), transcript, asked.only)
+    figures = transcript.figures()
+    return Done(
+        {"model": model.name, "language": transcript.language, **figures},
+        documents={DocumentKind.TRANSCRIPT: transcript.told()},
+    )
+
+
+def _text(option: object) -> str | None:
+    return str(option) if option else None
+
+
+def _span(options: Mapping[str, object]) -> TimeRange | None:
+    """The stretch that is to be heard again; None for the whole film."""
+    span = options.get("span")
+    if not isinstance(span, list):
+        return None
+    start, end = (seconds(one) for one in span)
+    return TimeRange(start, end)
+
+
 def optimise(assignment: Assignment, context: Context) -> Done:
     """A smaller version of the film, which takes its place; or none, and why."""
     lower_priority()
@@ -106,7 +152,7 @@ def optimise(assignment: Assignment, context: Context) -> Done:
         raise FaultError(short)
     part = context.part(key, ".mp4")
     outcome = optimising.optimise(
-        Path(film.path), film.key, part, context, quality, use_hardware=assignment.hardware
+        Path(film.path), film.key, part, context, quality, use_hardware=assignment.choices.hardware
     )
     result = {"smaller": outcome.smaller, "said": outcome.said, **outcome.facts}
     if not outcome.smaller:
@@ -137,4 +183,5 @@ HANDLERS: Mapping[JobKind, Callable[[Assignment, Context], Done]] = {
     JobKind.WAVEFORM: waveform,
     JobKind.THUMBNAILS: thumbnails,
     JobKind.OPTIMISE: optimise,
+    JobKind.REVIEW: review,
 }

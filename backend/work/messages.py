@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.core.artifact import ArtifactKind
+from backend.core.document import DocumentKind
 from backend.core.fault import Fault
 from backend.core.job import Job
 from backend.core.progress import Stage
 from backend.core.session import Session
+from backend.settings import Choices
 
 # To the child
 
@@ -23,8 +25,12 @@ class Assignment:
     session: Session
     work: Path
     """Folder for this session's unfinished files; it exists."""
-    hardware: bool = False
-    """Whether encoders of the graphics processor may be used."""
+    choices: Choices = field(default_factory=lambda: Choices({}))
+    """What the owner wants done, and with what."""
+    documents: Mapping[DocumentKind, Mapping[str, object]] = field(default_factory=dict)
+    """What is known of the session, for jobs that build on it."""
+    models: Path = Path()
+    """Where weights that come in parts are put together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ class Done:
 
     result: Mapping[str, object]
     made: Made | None = None
+    documents: Mapping[DocumentKind, Mapping[str, object]] = field(default_factory=dict)
+    """What was found out; recorded in the same transaction."""
 
 
 @dataclass(frozen=True, slots=True)

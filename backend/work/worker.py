@@ -67,6 +67,7 @@ GRACE = {Reason.CANCEL: 0.5, Reason.PAUSE: 3.0, Reason.YIELD: 3.0, Reason.QUIT: 
 CHECKPOINTS = {
     JobKind.MERGE: {ArtifactKind.PICTURE, ArtifactKind.SOUND},
     JobKind.OPTIMISE: {ArtifactKind.SHRUNK},
+    JobKind.REVIEW: {ArtifactKind.SAID},
 }
 """What jobs keep while they work, by their kind."""
 REAP = 5.0
@@ -164,8 +165,11 @@ class Worker:
             self._left(self)
 
     def _assignment(self, work: Path) -> Assignment:
-        hardware = Choices(self._library.preferences.all()).hardware
-        return Assignment(self.job, self._session, work, hardware)
+        choices = Choices(self._library.preferences.all())
+        known = self._library.documents.of_session(self._session.id)
+        documents = {kind: document.body for kind, document in known.items()}
+        models = self._settings.models
+        return Assignment(self.job, self._session, work, choices, documents, models)
 
     def _attend(
         self, process: SpawnProcess, pipe: Connection[ToChild, FromChild]
@@ -320,7 +324,7 @@ class Worker:
             if artifact is None:
                 return
         seconds = time.monotonic() - self._started
-        if not self._library.jobs.finish(self.job, done.result, seconds, artifact):
+        if not self._library.jobs.finish(self.job, done.result, seconds, artifact, done.documents):
             # Cancelled while it was being named: the cancel was committed first, so it wins.
             if artifact is not None:
                 shelf.remove(self._settings, Path(artifact.path))

@@ -142,7 +142,7 @@ def _session(
         created_at=now,
         updated_at=now,
         segments=tuple(sound_of(path) for path in paths),
-        options=options or SessionOptions(),
+        options=options or SessionOptions(enrich=False),
     )
 
 

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from backend.api.app import build_app
 from backend.services import Services
 
-_VALUES = {"session": "nosuchsession", "job": "1", "name": "take.m4a", "number": "0", "piece": "0"}
+_VALUES = {
+    "session": "nosuchsession",
+    "job": "1",
+    "name": "take.m4a",
+    "number": "0",
+    "piece": "0",
+    "ending": "vtt",
+}
 BODY_METHODS = ("POST", "PUT", "PATCH")
 
 

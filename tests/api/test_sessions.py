@@ -46,7 +46,7 @@ def test_recordings_are_taken_in(backend: Backend) -> None:
     assert session["options"] == {
         "merge": True,
         "optimise": False,
-        "enrich": True,
+        "enrich": False,
         "audio": None,
         "quality": "medium",
     }

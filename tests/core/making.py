@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from backend.core.job import RULES, Job, JobKind, JobStatus, Lane, Priority
 from backend.core.media import AudioStream, MediaInfo, Source, VideoStream
-from backend.core.session import Picture, Segment, Session, SessionState
+from backend.core.session import Picture, Segment, Session, SessionOptions, SessionState
 
 MOMENT = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -79,6 +79,7 @@ def session(state: SessionState = SessionState.ENDED) -> Session:
         started_at=MOMENT,
         created_at=MOMENT,
         updated_at=MOMENT,
+        options=SessionOptions(enrich=False),
     )
 
 

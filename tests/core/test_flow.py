@@ -66,7 +66,8 @@ def of_size(size: int, **options: object) -> Session:
 
 
 def test_a_large_film_is_made_smaller_when_nothing_reads_it_any_more() -> None:
-    planned = plan_session(of_size(WORTH_SHRINKING, quality=Quality.HIGH), Priority.HIGH)[-1]
+    asked = of_size(WORTH_SHRINKING, quality=Quality.HIGH, enrich=False)
+    planned = plan_session(asked, Priority.HIGH)[-1]
     assert (planned.kind, planned.priority) == (JobKind.OPTIMISE, Priority.LOW)
     assert planned.requires == (JobKind.MERGE,)
     assert planned.follows == (JobKind.WAVEFORM, JobKind.THUMBNAILS)
@@ -78,6 +79,17 @@ def test_a_large_film_is_made_smaller_when_nothing_reads_it_any_more() -> None:
         session(),
     ):
         assert JobKind.OPTIMISE not in {job.kind for job in plan_session(other)}
+
+
+def test_what_is_said_is_found_out_before_the_film_gets_smaller() -> None:
+    talk = of_size(WORTH_SHRINKING)
+    planned = {job.kind: job for job in plan_session(talk)}
+    assert planned[JobKind.REVIEW].requires == (JobKind.MERGE,)
+    assert JobKind.REVIEW in planned[JobKind.OPTIMISE].follows
+    quiet = replace(talk, options=replace(talk.options, enrich=False))
+    assert JobKind.REVIEW not in {job.kind for job in plan_session(quiet)}
+    mute = replace(talk, picture=picture(Fraction(4)))
+    assert JobKind.REVIEW not in {job.kind for job in plan_session(mute)}
 
 
 def test_what_follows_a_film_is_less_urgent_but_never_below_low() -> None:

@@ -108,8 +108,8 @@ def test_captions_as_other_programs_read_them() -> None:
     assert captions.srt(transcript, 20).splitlines()[:4] == [
         "1",
         "00:00:00,000 --> 00:00:02,000",
-        "<b>Fish &",
-        "chips</b> are good.",
+        "<b>Fish & chips</b>",
+        "are good.",
     ]
     assert captions.markdown(transcript, title="A *b*").startswith("# A \\*b\\*\n\n**0:00** \\<b")
     assert (

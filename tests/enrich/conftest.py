@@ -11,7 +11,8 @@ import av
 import numpy as np
 import pytest
 
-from backend.enrich.models import BUNDLED, Model, Purpose, choose
+from backend.enrich.catalogue import BUNDLED
+from backend.enrich.models import Model, Purpose, choose
 from tests.media.conftest import ctx, shared
 from tests.media.studio import Audio, record
 

@@ -9,7 +9,8 @@ import pytest
 
 from backend.core.fault import Category, FaultError
 from backend.enrich import models
-from backend.enrich.models import BUNDLED, Model, Purpose, choose, describe, folder_of, installed
+from backend.enrich.catalogue import BUNDLED
+from backend.enrich.models import Model, Purpose, choose, describe, folder_of, installed
 
 WHISPER = {name: model for model in BUNDLED if (name := model.name).startswith("whisper")}
 

@@ -15,7 +15,8 @@ from backend.core.context import Stopped
 from backend.core.stretches import between, joined
 from backend.core.time import TimeRange
 from backend.core.transcript import Word
-from backend.enrich.models import BUNDLED, Model, Purpose, choose
+from backend.enrich.catalogue import BUNDLED
+from backend.enrich.models import Model, Purpose, choose
 from backend.enrich.options import ReviewOptions
 from backend.enrich.recognise import unlooped
 from backend.enrich.review import review

@@ -113,7 +113,7 @@ def session(
         folder=None if live else "/r",
         picture=picture() if with_picture else None,
         segments=tuple(segments),
-        options=options or SessionOptions(),
+        options=options or SessionOptions(enrich=False),
         notes=("two videos",),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -460,6 +461,10 @@ class Queue(RuleBasedStateMachine):
             self.seen[event.job] = JobStatus(status)
         for job in self.jobs.values():
             assert self.seen[job.id] is job.status
+        # The writer tells others once the one who wrote may go on: a moment later, on its thread.
+        until = time.monotonic() + 60
+        while len(self.store.told) < self.told and time.monotonic() < until:
+            time.sleep(0.001)
         assert [e.id for e in self.store.told] == list(range(1, self.told + 1))
 
 

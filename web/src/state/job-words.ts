@@ -7,6 +7,7 @@ const KINDS: Readonly<Record<string, string>> = {
   waveform: 'Drawing the waveform',
   thumbnails: 'Making thumbnails',
   optimise: 'Shrinking',
+  review: 'Writing down what is said',
 };
 
 /** What comes of a job. */
@@ -15,6 +16,7 @@ const MADE: Readonly<Record<string, string>> = {
   waveform: 'waveform',
   thumbnails: 'thumbnails',
   optimise: 'smaller film',
+  review: 'transcript',
 };
 
 export const nameOfKind = (kind: JobKind): string => KINDS[kind] ?? `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;

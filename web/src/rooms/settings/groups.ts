@@ -65,6 +65,7 @@ export const quietIn = ({ from, to }: Hours): string => `${from}-${to}`;
 /** Groups by the first word of a setting's name; the rest are about sessions. */
 const GROUPS = [
   { title: 'Smaller films', word: 'optimise', note: '' },
+  { title: 'Enrichment', word: 'enrich', note: 'Everything is found out on this computer. Nothing is sent anywhere.' },
   { title: 'Notifications', word: 'notify', note: '' },
   { title: 'At a time', word: 'limit', note: 'How many jobs of a sort run side by side. Fewer leave more of this computer to you.' },
 ] as const;

@@ -1,0 +1,145 @@
+"""What is found out about a session: how far that is, asked for, stopped and tried again."""
+
+from __future__ import annotations
+
+import contextlib
+from enum import StrEnum
+
+from flask import Response
+from pydantic import BaseModel, Field
+
+from backend.api.faults import ERRORS, Refused, known
+from backend.api.jobs import JobBody, job_body, progress_of
+from backend.api.routes import Routes
+from backend.api.sessions import PRIORITIES, PriorityName, SessionPath, found_session
+from backend.api.wire import Asked, reply, services
+from backend.core.document import DocumentKind
+from backend.core.flow import ENRICHING, enrichment
+from backend.core.job import Job, JobKind, JobStatus
+from backend.core.session import Session
+from backend.store.orders import Conflict
+
+api = Routes("enrichment", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
+
+
+class EnrichmentStatus(StrEnum):
+    NONE = "none"
+    """Nobody asked for it."""
+    WAITING = "waiting"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class FoundBody(BaseModel):
+    kind: DocumentKind
+    version: int
+    model: str | None
+
+
+class EnrichmentBody(BaseModel):
+    status: EnrichmentStatus
+    progress: float
+    """0 to 1, over all steps."""
+    jobs: list[JobBody]
+    """The newest of each step."""
+    found: list[FoundBody]
+    """What there is already, of whatever run."""
+
+
+class Wish(Asked):
+    """What is to be found out, once more if need be."""
+
+    steps: list[JobKind] | None = Field(None, min_length=1, max_length=8)
+    """All that the session has something for, without it."""
+    model: str | None = Field(None, max_length=200)
+    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    priority: PriorityName = "normal"
+
+
+@api.get("/<session>/enrichment", responses={200: EnrichmentBody})
+def show_enrichment(path: SessionPath) -> Response:
+    """How far it is, and what was found."""
+    return reply(_body(found_session(path.session)))
+
+
+@api.post("/<session>/enrichment", responses={202: EnrichmentBody})
+def ask_for_enrichment(path: SessionPath, body: Wish) -> Response:
+    """Find out what is in the film; a step that is at work already goes on as it is."""
+    session = found_session(path.session)
+    if session.film is None:
+        raise Refused(409, "There is no film yet.", "Wait until it is ready.")
+    options = {n: v for n in ("model", "language") if (v := getattr(body, n)) is not None}
+    graph = enrichment(session, PRIORITIES[body.priority], options)
+    if body.steps is not None:
+        graph = [planned for planned in graph if planned.kind in body.steps]
+    if not graph:
+        raise Refused(409, "There is nothing of that to be found in this session.")
+    with known(f"session {path.session}"):
+        services().library.sessions.request_all(session.id, tuple(graph))
+    return reply(_body(session), 202)
+
+
+@api.post("/<session>/enrichment/cancel", responses={200: EnrichmentBody})
+def cancel_enrichment(path: SessionPath) -> Response:
+    """Stop it; the film and what was found stay."""
+    session = found_session(path.session)
+    cancelled = 0
+    for job in _jobs(session):
+        with contextlib.suppress(Conflict, KeyError):
+            services().library.jobs.cancel(job.id)
+            cancelled += 1
+    if not cancelled:
+        raise Refused(409, "Nothing is being found out about this session.")
+    return reply(_body(session))
+
+
+@api.post("/<session>/enrichment/retry", responses={200: EnrichmentBody})
+def retry_enrichment(path: SessionPath) -> Response:
+    """Try again what failed or was cancelled."""
+    session = found_session(path.session)
+    retried = 0
+    for job in _jobs(session):
+        with contextlib.suppress(Conflict, KeyError):
+            services().library.jobs.retry(job.id)
+            retried += 1
+    if not retried:
+        raise Refused(409, "Nothing of it failed or was cancelled.")
+    return reply(_body(session))
+
+
+def _jobs(session: Session) -> list[Job]:
+    """The newest job of each step, in the order of the steps."""
+    jobs = services().library.jobs.of_sessions([session.id])[session.id]
+    newest = {job.kind: job for job in jobs}
+    return [newest[kind] for kind in ENRICHING if kind in newest]
+
+
+def _body(session: Session) -> EnrichmentBody:
+    jobs, board = _jobs(session), services().board
+    documents = services().library.documents.of_session(session.id)
+    progress = [progress_of(job, board)[0] for job in jobs]
+    return EnrichmentBody(
+        status=_status(jobs),
+        progress=sum(progress) / len(progress) if progress else 0.0,
+        jobs=[job_body(job, board) for job in jobs],
+        found=[
+            FoundBody(kind=kind, version=document.version, model=document.body.get("model"))
+            for kind, document in documents.items()
+        ],
+    )
+
+
+def _status(jobs: list[Job]) -> EnrichmentStatus:
+    statuses = {job.status for job in jobs}
+    if not statuses:
+        return EnrichmentStatus.NONE
+    if JobStatus.RUNNING in statuses:
+        return EnrichmentStatus.RUNNING
+    if not all(status.terminal for status in statuses):
+        return EnrichmentStatus.WAITING
+    for status in (JobStatus.FAILED, JobStatus.CANCELLED):
+        if status in statuses:
+            return EnrichmentStatus(str(status))
+    return EnrichmentStatus.COMPLETED

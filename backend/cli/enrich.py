@@ -1,0 +1,137 @@
+"""`rushes enrich` and `rushes search`: what is in sessions, found out and found again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from backend.cli.command import Code, code_of, command, limited, refusal
+from backend.cli.link import Link
+from backend.cli.output import Output, plain
+from backend.cli.process import leaving
+from backend.cli.progress import Progress
+from backend.cli.watch import DELETED, Wait, follow
+from backend.core.fault import Fault
+from backend.core.flow import ENRICHING
+from backend.core.time import seconds, timecode
+from backend.settings import Settings
+
+
+@click.command()
+@click.argument("session", metavar="SESSION")
+@click.option(
+    "--only",
+    metavar="STEP,…",
+    help=f"Only these steps: {', '.join(ENRICHING)}.",
+)
+@click.option("--model", metavar="NAME", help="The model that listens.")
+@click.option("--language", metavar="CODE", help="The language that is spoken, such as en.")
+@click.option("--wait/--no-wait", default=True, help="Wait until it is done, or not.")
+@command
+def enrich(
+    session: str,
+    only: str | None,
+    model: str | None,
+    language: str | None,
+    wait: bool,
+    settings: Settings,
+    out: Output,
+) -> Code:
+    """Find out what is in a session, in the background: what is said, word by word.
+
+    What was found before stays as an earlier version. Nothing leaves this machine.
+    """
+    wish = wish_for(only, model, language)
+    with Link(settings) as link:
+        number = link.session(session)
+        return carry_out(link, number, wish, wait, out)
+
+
+def wish_for(only: str | None, model: str | None, language: str | None) -> dict[str, object]:
+    """What is asked of `POST …/enrichment`. Raises a refusal for a step that there is not."""
+    wish: dict[str, object] = {"model": model, "language": language}
+    if only is not None:
+        steps = [step.strip() for step in only.split(",")]
+        for step in steps:
+            if step not in ENRICHING:
+                raise refusal(f"“{step}” is no step.", f"There are: {', '.join(ENRICHING)}.")
+        wish["steps"] = steps
+    return {name: value for name, value in wish.items() if value is not None}
+
+
+def carry_out(
+    link: Link,
+    number: str,
+    wish: Mapping[str, object],
+    wait: bool,
+    out: Output,
+    quiet: bool = False,
+) -> Code:
+    """Ask for it, and follow it to its end where that is wanted. `quiet`: success goes untold."""
+    asked = link.post(f"/api/sessions/{number}/enrichment", wish)
+    jobs = [job["id"] for job in asked["jobs"]]
+    out.line({"event": "enriching", "session": number, "jobs": jobs})
+    if not wait:
+        out.say("It goes on in the background; `rushes sessions show` tells how far it is.")
+        return Code.DONE
+    with leaving(out, [number]), Progress(out) as progress:
+        ended = follow(link, [number], Wait.DONE, progress.show)[number]
+    if ended.get("deleted_at"):
+        out.fail(DELETED, session=number)
+        return code_of(DELETED)
+    done = link.get(f"/api/sessions/{number}/enrichment")
+    for job in done["jobs"]:
+        if job["fault"] and job["status"] != "completed":
+            fault = Fault.from_dict(job["fault"])
+            out.fail(fault, session=number, job=job["id"])
+            return code_of(fault)
+    if quiet:
+        return Code.DONE
+    out.line({"event": "completed", "session": number, **done})
+    for job in done["jobs"]:
+        _tell(job["result"], out)
+    return Code.DONE
+
+
+def _tell(result: Mapping[str, Any], out: Output) -> None:
+    if "said" in result:
+        out.note(plain(result["said"]))
+    elif result.get("words"):
+        out.say(f"✓ {result['words']} words written down ({result['language']}).", "green")
+    else:
+        out.say("✓ No words to write down.", "green")
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--session", metavar="SESSION", help="Only in this one.")
+@limited
+@command
+def search(
+    words: tuple[str, ...], session: str | None, limit: int, settings: Settings, out: Output
+) -> Code:
+    """Find words in the titles of all sessions and in what is said in them."""
+    with Link(settings) as link:
+        within = {} if session is None else {"session": link.session(session)}
+        found = link.get("/api/search", q=" ".join(words), limit=limit, **within)
+    out.line({"event": "completed", **found})
+    if out.json:
+        return Code.DONE
+    rows = [
+        (
+            hit["session"][:8],
+            timecode(seconds(hit["start"])),
+            plain(hit["title"]),
+            plain(hit["text"]),
+        )
+        for hit in found["hits"]
+    ]
+    if rows:
+        out.table(("session", "at", "title", "words"), rows, right=("at",))
+    if found["total"] > len(rows):
+        out.note(f"{found['total'] - len(rows)} more: name more words, or raise --limit.")
+    elif not rows:
+        out.say("Nothing was found.")
+    return Code.DONE

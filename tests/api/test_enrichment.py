@@ -1,0 +1,151 @@
+"""Enrichment over HTTP: asked for, told, corrected, given away, found again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backend.core.document import DocumentKind
+from backend.core.job import JobKind, Lane
+from backend.store import documents
+
+from .conftest import Backend
+from .test_analysis import film
+
+__all__ = ["film"]
+
+BODY = {
+    "text": "Hello there. We ship on Friday.",
+    "language": "en",
+    "model": "whisper-base",
+    "duration": 12.0,
+    "segments": [
+        {
+            "start": 1.0,
+            "end": 2.0,
+            "text": "Hello there.",
+            "words": [
+                {"start": 1.0, "end": 1.5, "text": "Hello"},
+                {"start": 1.5, "end": 2.0, "text": "there."},
+            ],
+        },
+        {"start": 4.0, "end": 6.5, "text": "We ship on <b>Friday</b>.", "words": []},
+    ],
+    "speech": [{"start": 0.6, "end": 7.0}],
+    "silence": [{"start": 0.0, "end": 0.6}, {"start": 7.0, "end": 12.0}],
+    "figures": {
+        "speaking": 3.5,
+        "words": 6,
+        "words_per_minute": 103,
+        "pauses": 1,
+        "longest_pause": 2.0,
+        "fillers": 0,
+    },
+    "notes": [],
+}
+
+
+@pytest.fixture
+def session(backend: Backend, film: str) -> str:
+    """A session with a film and a transcript."""
+    backend.library.database.write(lambda t: documents.put(t, film, DocumentKind.TRANSCRIPT, BODY))
+    return film
+
+
+def told(
+    backend: Backend,
+    path: str,
+    method: str = "GET",
+    body: dict[str, object] | None = None,
+    status: int = 200,
+) -> dict[str, Any]:
+    answer = backend.ask(method, path, body)
+    assert answer.status == status, answer
+    return answer.json
+
+
+def test_the_transcript_is_told_and_given_in_each_form(backend: Backend, session: str) -> None:
+    body = told(backend, f"/api/sessions/{session}/transcript")
+    assert body["segments"][0]["words"][1] == {
+        "start": 1.5,
+        "end": 2.0,
+        "text": "there.",
+        "joined": False,
+    }
+    assert [one["version"] for one in body["versions"]] == [1]
+    vtt = backend.ask("GET", f"/api/sessions/{session}/transcript.vtt")
+    assert vtt.headers["content-type"] == "text/vtt; charset=utf-8"
+    assert "&lt;b&gt;Friday&lt;/b&gt;" in vtt.body.decode() and vtt.body.startswith(b"WEBVTT\n")
+    for ending, words in (("srt", "00:00:01,000 -->"), ("txt", "Hello"), ("md", "**0:01**")):
+        given = backend.ask("GET", f"/api/sessions/{session}/transcript.{ending}")
+        assert words in given.body.decode()
+    narrow = backend.ask("GET", f"/api/sessions/{session}/transcript.srt?line=10")
+    assert b"Hello\nthere." in narrow.body
+    assert backend.ask("GET", f"/api/sessions/{session}/transcript.doc").status == 422
+
+
+def test_its_owner_corrects_it_and_the_first_version_stays(backend: Backend, session: str) -> None:
+    address = f"/api/sessions/{session}/transcript"
+    rows = [
+        {"start": 1.0, "end": 2.0, "text": "Hello there."},
+        {"start": 4.0, "end": 6.5, "text": "We ship on Monday.", "speaker": "Ada"},
+    ]
+    after = told(backend, address, "PATCH", {"based_on": 1, "segments": rows})
+    assert (after["version"], after["origin"]) == (2, "edited")
+    assert after["segments"][0]["words"] and not after["segments"][1]["words"]
+    assert after["segments"][1]["speaker"] == "Ada"
+    assert "Friday" in told(backend, f"{address}?version=1")["text"]
+    stale = backend.ask("PATCH", address, {"based_on": 1, "segments": rows})
+    assert stale.status == 409
+    wrong = [{"start": 5.0, "end": 2.0, "text": "back to front"}]
+    refused = backend.ask("PATCH", address, {"based_on": 2, "segments": wrong})
+    assert refused.status == 422
+    assert backend.ask("GET", f"{address}?version=9").status == 404
+    found = told(backend, "/api/search?q=monday")
+    assert [hit["start"] for hit in found["hits"]] == [4.0]
+
+
+def test_a_stretch_is_heard_again(backend: Backend, session: str) -> None:
+    address = f"/api/sessions/{session}/transcript/again"
+    job = told(backend, address, "POST", {"start": 3, "end": 7, "model": "whisper-tiny.en"}, 202)
+    assert job["kind"] == "review"
+    assert job["options"] == {"span": [3.0, 7.0], "model": "whisper-tiny.en"}
+    assert backend.ask("POST", address, {}).status == 409
+    assert backend.ask("POST", address, {"start": 7, "end": 3}).status == 422
+
+
+def test_enrichment_is_asked_for_stopped_and_tried_again(backend: Backend, film: str) -> None:
+    address = f"/api/sessions/{film}/enrichment"
+    assert told(backend, address) == {"status": "none", "progress": 0.0, "jobs": [], "found": []}
+    assert backend.ask("GET", f"/api/sessions/{film}/transcript").status == 404
+    asked = told(backend, address, "POST", {"steps": ["review"], "language": "de"}, 202)
+    assert asked["status"] == "waiting"
+    assert asked["jobs"][0]["options"] == {"language": "de"}
+    assert backend.ask("POST", f"{address}/retry", {}).status == 409
+    assert told(backend, f"{address}/cancel", "POST", {})["status"] == "cancelled"
+    assert backend.ask("POST", f"{address}/cancel", {}).status == 409
+    assert told(backend, f"{address}/retry", "POST", {})["status"] == "waiting"
+    job = backend.library.jobs.claim(Lane.ENRICH)
+    assert job is not None and job.kind is JobKind.REVIEW
+    assert told(backend, address)["status"] == "running"
+    backend.library.jobs.finish(job, {}, 1.0, None, {DocumentKind.TRANSCRIPT: BODY})
+    done = told(backend, address)
+    assert (done["status"], done["progress"]) == ("completed", 1.0)
+    assert done["found"] == [{"kind": "transcript", "version": 1, "model": "whisper-base"}]
+    assert backend.ask("POST", address, {"steps": ["merge"]}).status == 409
+
+
+def test_what_is_found_is_told_in_pieces_that_hold_no_markup(
+    backend: Backend, session: str
+) -> None:
+    hit: dict[str, Any] = told(backend, "/api/search?q=friday")["hits"][0]
+    assert hit["text"] == "We ship on <b>Friday</b>."
+    assert hit["pieces"] == [
+        {"text": "We ship on <b>", "found": False},
+        {"text": "Friday", "found": True},
+        {"text": "</b>.", "found": False},
+    ]
+    assert told(backend, "/api/search?q=")["total"] == 0
+    assert told(backend, f"/api/search?q=friday&session={session}")["total"] == 1
+    assert told(backend, "/api/search?q=friday&session=other")["total"] == 0
