@@ -30,6 +30,7 @@ from backend.api import (
     settings,
     shell,
     transcript,
+    sound,
 )
 from backend.api.routes import document
 from backend.api.wire import SERVICES
@@ -45,6 +46,7 @@ ROUTES = (
     transcript.api,
     search.api,
     film.api,
+    sound.api,
     playback.api,
     segments.api,
     sample.api,

@@ -13,6 +13,7 @@ from backend.api.faults import Problem, Refused
 
 TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".json": "application/json"}
 TYPES |= {".jpg": "image/jpeg", ".dat": "application/octet-stream"}
+TYPES |= {".m4a": "audio/mp4", ".mp3": "audio/mpeg"}
 BLOCK = 256 << 10
 FOR_EVER = "private, max-age=31536000, immutable"
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from backend.api.faults import Refused
 from backend.api.routes import Routes
 from backend.api.sessions import found_session
+from backend.api.sound import Key, found_sound
 from backend.api.wire import Asked, Done, reply, services
 from backend.client import Client, Gone, Json, Unwilling, address_in
 from backend.core.fault import Category, Fault, FaultError
@@ -48,9 +49,14 @@ class OfSession(Asked):
     session: str = Field(min_length=1, max_length=100)
 
 
+class Saving(OfSession):
+    sound: Key | None = None
+    """Key of a file of its sound, to be saved instead of the film."""
+
+
 class Saved(BaseModel):
     path: str | None
-    """Where the film lies now; None when no place was chosen."""
+    """Where the copy lies now; None when no place was chosen."""
 
 
 class Closing(Asked):
@@ -92,17 +98,21 @@ def take_dropped() -> Response:
 
 
 @api.post("/save", responses={200: Saved})
-def save_film(body: OfSession) -> Response:
-    """Copy the film to where the owner chooses in the system's own dialog."""
-    session, film = _film(body.session)
+def save_file(body: Saving) -> Response:
+    """Copy the film, or its sound, to where the owner chooses in the system's own dialog."""
+    if body.sound is None:
+        session, file = _film(body.session)
+    else:
+        session = found_session(body.session)
+        file = Path(found_sound(session.id, body.sound).path)
     folder = _home()
-    name = f"{file_name(session.title)}{film.suffix}"
+    name = f"{file_name(session.title)}{file.suffix}"
     chosen = ask("/target", {"folder": folder, "name": name}, DIALOG)["path"]
     if chosen is None:
         return reply(Saved(path=None))
     target = Path(str(chosen))
     if not target.suffix:
-        target = target.with_name(target.name + film.suffix)
+        target = target.with_name(target.name + file.suffix)
         if target.exists():  # nobody was asked about this one
             raise _unusable(f"{target} exists already.", "Choose another name.")
     settings = services().settings
@@ -115,7 +125,7 @@ def save_film(body: OfSession) -> Response:
     with contextlib.suppress(OSError):
         if any(target.samefile(source.path) for source in session.sources):
             raise _unusable(f"{target} is one of the recordings.", "Choose another name.")
-    give(film, target)
+    give(file, target)
     return reply(Saved(path=str(target)))
 
 

@@ -33,6 +33,8 @@ class ArtifactKind(StrEnum):
     """The words of one piece of speech, kept so that a killed job goes on behind it."""
     STRIP = "strip"
     """Thumbnail strip."""
+    SOUNDTRACK = "soundtrack"
+    """The sound alone, as a file to take along."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,22 @@ def lowered(priority: Priority) -> Priority:
     return Priority(min(priority + 1, Priority.LOW))
 
 
+class SoundFormat(StrEnum):
+    """How a session's sound is given away."""
+
+    M4A = "m4a"
+    MP3 = "mp3"
+
+
+def has_sound(session: Session) -> bool:
+    return bool(session.segments) or bool(session.picture and session.picture.info.audio)
+
+
+def soundtrack(form: SoundFormat) -> Planned:
+    """The job that makes a file of a session's sound: its owner waits for it."""
+    return Planned(JobKind.SOUNDTRACK, Priority.HIGH, options={"format": str(form)})
+
+
 WORTH_SHRINKING = 4 << 20
 """Bytes of picture from which on a film is made smaller without being asked for."""
 

@@ -105,6 +105,8 @@ class JobKind(StrEnum):
     """Make the film smaller, while it plays already."""
     REVIEW = "review"
     """Write down what is said."""
+    SOUNDTRACK = "soundtrack"
+    """Make a file of the sound alone, for its owner to take along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ RULES: Mapping[JobKind, KindRules] = {
     JobKind.THUMBNAILS: KindRules(Lane.LIGHT, 192 << 20, None),
     JobKind.OPTIMISE: KindRules(Lane.VIDEO, 768 << 20, None),
     JobKind.REVIEW: KindRules(Lane.ENRICH, 512 << 20, "enrichment-job"),
+    JobKind.SOUNDTRACK: KindRules(Lane.COPY, 128 << 20, None),
 }
 
 

@@ -57,8 +57,9 @@ class QuietHours:
 
 
 def is_finished(jobs: Iterable[Job]) -> bool:
-    """Whether a session's own work has ended, all of it."""
-    return all(job.status.terminal for job in jobs)
+    """Whether a session's own work has ended, all of it. A file that its owner waits for is none
+    of it."""
+    return all(job.status.terminal or job.kind is JobKind.SOUNDTRACK for job in jobs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ class Untold:
             return seen
         if event.name == f"job-{JobStatus.FAILED}" and session not in self.failed:
             return replace(seen, failed=(*self.failed, session))
-        completed = event.name == f"job-{JobStatus.COMPLETED}"
+        waited_for = event.data.get("kind") == JobKind.SOUNDTRACK
+        completed = event.name == f"job-{JobStatus.COMPLETED}" and not waited_for
         if completed and finished and session not in self.ready:
             return replace(seen, ready=(*self.ready, session))
         return seen.without((session,)) if event.name == SESSION_DELETED else seen

@@ -120,7 +120,8 @@ class Artifacts:
         self._database.write(note)
 
     def replaced(self, unleased_since: datetime) -> list[Artifact]:
-        """Films that another version has replaced, and that nobody has played since then.
+        """Films that another version has replaced, and files of sound alone, made before then, that
+        nobody has asked for since then.
 
         None of a session whose jobs are running: they may be reading it.
         """
@@ -128,9 +129,17 @@ class Artifacts:
             ArtifactRow.select(ArtifactRow)
             .join(SessionRow, on=(SessionRow.id == ArtifactRow.session))
             .where(
-                (ArtifactRow.kind == str(ArtifactKind.FILM))
+                (
+                    (
+                        (ArtifactRow.kind == str(ArtifactKind.FILM))
+                        & (ArtifactRow.key != SessionRow.film)
+                    )
+                    | (
+                        (ArtifactRow.kind == str(ArtifactKind.SOUNDTRACK))
+                        & (ArtifactRow.created_at < values.milliseconds(unleased_since))
+                    )
+                )
                 & (ArtifactRow.state == "final")
-                & (ArtifactRow.key != SessionRow.film)
                 & (
                     ArtifactRow.leased_at.is_null()
                     | (ArtifactRow.leased_at < values.milliseconds(unleased_since))

@@ -15,12 +15,14 @@ from backend.core.artifact import Artifact, ArtifactKind, artifact_key
 from backend.core.context import Context
 from backend.core.document import DocumentKind
 from backend.core.fault import Category, FaultError, refuse
+from backend.core.flow import SoundFormat
 from backend.core.job import JobKind
+from backend.core.media import MediaInfo, Source
 from backend.core.room import room_to_shrink, shortage
-from backend.core.session import Quality, Session
 from backend.core.time import TimeRange, seconds
-from backend.core.timeline import session_timeline
 from backend.core.transcript import spliced, transcript_from
+from backend.core.session import Picture, Quality, Segment, Session
+from backend.core.timeline import Timeline, TrackKind, join_segments, session_timeline
 from backend.work.messages import Assignment, Done, Made
 
 _PATIENT = 10
@@ -161,6 +163,50 @@ def optimise(assignment: Assignment, context: Context) -> Done:
     return Done(result, Made(ArtifactKind.FILM, key, part, facts))
 
 
+def soundtrack(assignment: Assignment, context: Context) -> Done:
+    """A file of the film's sound alone; of a session without a film, of its recordings' sound."""
+    from backend.media import merge as merging
+    from backend.media.mp3 import save_mp3
+
+    session, form = assignment.session, str(assignment.job.options["format"])
+    film = session.film
+    timeline, infos, sources = _sound_of(session) if film is None else _film_sound(Path(film.path))
+    origin = merging.film_key(timeline, sources) if film is None else film.key
+    key = artifact_key(ArtifactKind.SOUNDTRACK, [origin], {"format": form}, merging.ENGINE)
+    if context.find(key) is not None:
+        return Done({"key": key})
+    part = context.part(key, f".{form}")
+    make = save_mp3 if form == SoundFormat.MP3 else merging.merge
+    facts = make(timeline, infos, sources, part, context, session.title)
+    made = Made(ArtifactKind.SOUNDTRACK, key, part, {**facts, "format": form})
+    return Done({"key": key, "size": facts["size"], "notes": facts["notes"]}, made)
+
+
+_Heard = tuple[Timeline, Mapping[str, MediaInfo], tuple[Source, ...]]
+
+
+def _sound_of(session: Session) -> _Heard:
+    """The sound of a session's recordings, and what is known of their files."""
+    parts: list[Picture | Segment] = [*([session.picture] if session.picture else [])]
+    parts += session.segments
+    timeline = Timeline(
+        tuple(t for t in session_timeline(session).tracks if t.kind is TrackKind.AUDIO)
+    )
+    used = {clip.path for track in timeline.tracks for clip in track.clips}
+    infos = {part.info.path: part.info for part in parts}
+    return timeline, infos, tuple(s for s in session.sources if s.path in used)
+
+
+def _film_sound(film: Path) -> _Heard:
+    """The sound of a film."""
+    from backend.media.probe import probe
+    from backend.media.source import identify
+
+    source, info = identify(film), probe(film)
+    track = join_segments((Segment(source, info),))
+    return Timeline((track,)), {info.path: info}, (source,)
+
+
 def _film(assignment: Assignment) -> Artifact:
     if assignment.session.film is None:
         raise refuse(
@@ -184,4 +230,5 @@ HANDLERS: Mapping[JobKind, Callable[[Assignment, Context], Done]] = {
     JobKind.THUMBNAILS: thumbnails,
     JobKind.OPTIMISE: optimise,
     JobKind.REVIEW: review,
+    JobKind.SOUNDTRACK: soundtrack,
 }

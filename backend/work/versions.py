@@ -1,4 +1,5 @@
-"""Films that another version has replaced: they stay for as long as somebody plays them."""
+"""Files that are kept for a while: films that another version has replaced, for as long as
+somebody plays them, and sound that its owner has taken along."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ LEASE = timedelta(hours=1)
 
 
 def drop_replaced(settings: Settings, library: Library) -> int:
-    """Remove the versions that nobody has played for `LEASE`; how many."""
+    """Remove the files that nobody has asked for in the last `LEASE`; how many."""
     dropped = 0
     for film in library.artifacts.replaced(datetime.now(UTC) - LEASE):
         # By now at the latest the manifest names the version that plays: a kill may have kept it
@@ -31,6 +32,6 @@ def drop_replaced(settings: Settings, library: Library) -> int:
             log.info("%s stays for now: %s", film.path, error)
             continue
         library.artifacts.forget(film)
-        log.info("removed %s, which a smaller version replaced", film.path)
+        log.info("removed %s, which nobody needs any more", film.path)
         dropped += 1
     return dropped

@@ -68,6 +68,7 @@ CHECKPOINTS = {
     JobKind.MERGE: {ArtifactKind.PICTURE, ArtifactKind.SOUND},
     JobKind.OPTIMISE: {ArtifactKind.SHRUNK},
     JobKind.REVIEW: {ArtifactKind.SAID},
+    JobKind.SOUNDTRACK: {ArtifactKind.SOUND},
 }
 """What jobs keep while they work, by their kind."""
 REAP = 5.0

@@ -15,6 +15,7 @@ from backend.core.job import Lane
 from backend.instance import write_address
 from sidecar.desk import Desk
 from tests.api.conftest import Backend
+from tests.api.test_film import keep
 
 CONTENT = b"a film" * 1000
 
@@ -135,6 +136,18 @@ def test_a_film_is_saved_where_its_owner_says(
     assert not inside.exists()
     assert save(tmp_path / "nowhere" / "x.mp4")[0] == 422
     assert sorted(file.name for file in place.iterdir()) == ["Mine.mp4", "Yours.mp4"]
+
+
+def test_the_sound_is_saved_where_its_owner_says(
+    backend: Backend, shell: Asked, film: str, tmp_path: Path
+) -> None:
+    keep(backend, film, ArtifactKind.SOUNDTRACK, "a.mp3", b"sound", {"format": "mp3"})
+    shell.answer = {"path": str(tmp_path / "Mine")}
+    body = {"session": film, "sound": "a" * 40}
+    assert backend.ask("POST", "/api/shell/save", body).json["path"] == str(tmp_path / "Mine.mp3")
+    assert (tmp_path / "Mine.mp3").read_bytes() == b"sound"
+    assert shell.questions[0][1]["name"] == "Take 1.m4a.mp3"
+    assert backend.ask("POST", "/api/shell/save", {**body, "sound": "b" * 40}).status == 404
 
 
 def test_a_title_becomes_the_name_of_a_file() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from backend.core.event import SESSION_DELETED, Event
 from backend.core.fault import Category, Fault
-from backend.core.job import JobKind
+from backend.core.job import JobKind, JobStatus
 from backend.core.notice import (
     BODY_LIMIT,
     LONG_QUEUE,
@@ -19,8 +20,10 @@ from backend.core.notice import (
     Outcome,
     QuietHours,
     Untold,
+    is_finished,
     notice_of,
 )
+from tests.core.making import job
 
 FULL = Fault(Category.STORAGE, "There is not enough storage left.", "Free some space.")
 WORDS = st.text(st.characters(), max_size=400)
@@ -108,6 +111,16 @@ def test_what_ended_is_noted_once_and_what_was_cancelled_never() -> None:
         untold = untold.noting(event(name, session, number=number), finished)
     assert untold == Untold(12, ("a",), ("b",))
     assert untold.noting(event(SESSION_DELETED, "b", number=13), False) == Untold(13, ("a",))
+
+
+def test_a_file_that_its_owner_waits_for_is_no_news() -> None:
+    told = event("job-completed", "a", JobKind.SOUNDTRACK, 5)
+    assert Untold(0).noting(told, True) == Untold(5)
+    broken = event("job-failed", "a", JobKind.SOUNDTRACK, 6)
+    assert Untold(0).noting(broken, True) == Untold(6, (), ("a",))
+    waits, made = job(1), job(2, JobStatus.COMPLETED)
+    assert is_finished([made, replace(waits, kind=JobKind.SOUNDTRACK)])
+    assert not is_finished([made, waits])
 
 
 @pytest.mark.parametrize(

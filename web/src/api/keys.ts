@@ -30,6 +30,7 @@ export const keys = {
   jobs: ['jobs'] as const,
   activeJobs: ['jobs', 'active'] as const,
   endedJobs: ['jobs', 'ended'] as const,
+  job: (id: number | null) => ['jobs', 'one', id] as const,
   queue: ['queue'] as const,
   settings: ['settings'] as const,
   status: ['status'] as const,

@@ -12,6 +12,9 @@ export const filmAddress = (id: string, key: string): string => `${base(id)}/med
 /** The film as a file to keep, named by its session's title. */
 export const downloadAddress = (id: string, key: string): string => `${filmAddress(id, key)}&download=true`;
 
+/** The sound as a file to keep, by its key. */
+export const downloadSound = (id: string, key: string): string => `${base(id)}/sound?v=${encodeURIComponent(key)}&download=true`;
+
 export const stripAddress = (id: string, strip: Strip): string =>
   `${base(id)}/thumbnails?v=${encodeURIComponent(strip.key)}`;
 

@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type QueryClient } from '@tanstack/react-query';
 import { api, asProblem, Problem, send, told } from './client';
 import { keys, STATUSES, type SessionFilter } from './keys';
-import type { Session, WholeSession } from './types';
+import type { Job, Session, SoundFormat, WholeSession } from './types';
 import { pollEvery, useLink } from '../live/connection';
 
 export interface SessionsPage {
@@ -128,6 +128,12 @@ export function sessionRequests(client: QueryClient) {
       told(await api.POST('/api/sessions/{session}/optimise', { ...at(id), body: {} }));
       await client.invalidateQueries({ queryKey: keys.session(id) });
       await client.invalidateQueries({ queryKey: keys.sessions });
+    },
+    /** Have a file of the sound made; the job's result has its key. */
+    sound: async (id: string, format: SoundFormat): Promise<Job> => {
+      const job = told(await api.POST('/api/sessions/{session}/sound', { ...at(id), body: { format } }));
+      await client.invalidateQueries({ queryKey: keys.jobs });
+      return job;
     },
     /** Have the film made after all. */
     merge: async (id: string): Promise<WholeSession> => put(client, told(await api.POST('/api/sessions/{session}/merge', at(id)))),

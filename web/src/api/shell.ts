@@ -29,8 +29,9 @@ export const shell = {
   choose: async (kind: 'files' | 'folder'): Promise<string[]> => told(await api.POST('/api/shell/choose', { body: { kind } })).paths,
   /** Full paths of what was just dropped; none where the web view does not tell. */
   dropped: async (): Promise<string[]> => told(await api.POST('/api/shell/dropped')).paths,
-  /** Where the film was saved, or null when no place was chosen. */
-  save: async (session: Session): Promise<string | null> => told(await api.POST('/api/shell/save', of(session))).path,
+  /** Where the film was saved, or the sound with that key; null when no place was chosen. */
+  save: async (session: Session, sound: string | null = null): Promise<string | null> =>
+    told(await api.POST('/api/shell/save', { body: { session: session.id, sound } })).path,
   reveal: async (session: Session): Promise<void> => {
     await api.POST('/api/shell/reveal', of(session));
   },

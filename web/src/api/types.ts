@@ -13,6 +13,7 @@ export type SessionStatus = Schemas['SessionStatus'];
 export type Job = Omit<Schemas['JobBody'], 'kind'> & { kind: JobKind };
 /** Kinds grow with the backend; one that this page does not know is shown by its name. */
 export type JobKind = Schemas['JobKind'] | (string & {});
+export type SoundFormat = Schemas['SoundFormat'];
 export type JobStatus = Schemas['JobStatus'];
 export type Stage = Schemas['StageBody'];
 export type Fault = Schemas['FaultBody'];

@@ -37,6 +37,18 @@ export function useEndedJobs() {
   });
 }
 
+/** One job; nothing while there is none. */
+export function useJob(job: number | null): Job | undefined {
+  const link = useLink();
+  const { data } = useQuery({
+    queryKey: keys.job(job),
+    enabled: job !== null,
+    queryFn: async ({ signal }): Promise<Job> => told(await api.GET('/api/jobs/{job}', { params: { path: { job: job ?? 0 } }, signal })),
+    refetchInterval: pollEvery(link, 2000),
+  });
+  return data;
+}
+
 export function useQueue() {
   const link = useLink();
   return useQuery({

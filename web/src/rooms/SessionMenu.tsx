@@ -10,6 +10,7 @@ import { attempt, say } from '../state/toasts';
 import { canShrink, isWorking } from '../state/job-words';
 import { Icon } from '../ui/Icon';
 import { RenameDialog } from './RenameDialog';
+import { SoundDialog } from './SoundDialog';
 
 /** Delete without a question: it can be undone. */
 function remove(session: Session, requests: SessionRequests, then: () => void): void {
@@ -42,6 +43,7 @@ interface Props {
 
 export function SessionMenu({ session, className = '', leave = false }: Props) {
   const [renaming, setRenaming] = useState(false);
+  const [saving, setSaving] = useState(false);
   const requests = useSessionRequests();
   const film = session.film;
   const stopped = session.status === 'failed' || session.status === 'cancelled';
@@ -72,6 +74,11 @@ export function SessionMenu({ session, className = '', leave = false }: Props) {
             {film && !inWindow() && (
               <MenuItem className="menu-item" href={downloadAddress(session.id, film.key)} target="_self" routerOptions={undefined}>
                 <Icon sign="download" /> Download the film
+              </MenuItem>
+            )}
+            {(film ?? session.status === 'unmerged') && (
+              <MenuItem className="menu-item" onAction={() => setSaving(true)}>
+                <Icon sign="volume" /> Save the sound…
               </MenuItem>
             )}
             {canShrink(session) && (
@@ -110,6 +117,7 @@ export function SessionMenu({ session, className = '', leave = false }: Props) {
           </Menu>
         </Popover>
       </MenuTrigger>
+      {saving && <SoundDialog session={session} onClose={() => setSaving(false)} />}
       {renaming && <RenameDialog session={session} onClose={() => setRenaming(false)} />}
     </>
   );

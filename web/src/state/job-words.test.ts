@@ -18,6 +18,11 @@ test('the badge counts films first, then sessions, not jobs', () => {
   expect(badgeWords(queue({ running: 3 }), rest)).toEqual({ text: 'Enriching 2 sessions', short: '4 min', left: '4 min' });
 });
 
+test('the badge does not call it enrichment when somebody saves the sound', () => {
+  expect(badgeWords(queue({ running: 1 }), [job({ kind: 'soundtrack' })])?.text).toBe('Saving the sound');
+  expect(badgeWords(queue({ running: 2 }), [job({ kind: 'soundtrack' }), job({ id: 2, kind: 'waveform' })])?.text).toBe('Enriching 1 session');
+});
+
 test('the badge does not guess before the jobs are read', () => {
   expect(badgeWords(queue({ running: 1 }), undefined)?.text).toBe('Working');
 });

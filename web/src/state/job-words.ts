@@ -8,6 +8,7 @@ const KINDS: Readonly<Record<string, string>> = {
   thumbnails: 'Making thumbnails',
   optimise: 'Shrinking',
   review: 'Writing down what is said',
+  soundtrack: 'Saving the sound',
 };
 
 /** What comes of a job. */
@@ -17,6 +18,7 @@ const MADE: Readonly<Record<string, string>> = {
   thumbnails: 'thumbnails',
   optimise: 'smaller film',
   review: 'transcript',
+  soundtrack: 'file of the sound',
 };
 
 export const nameOfKind = (kind: JobKind): string => KINDS[kind] ?? `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
@@ -73,7 +75,8 @@ export function badgeWords(queue: Queue | undefined, active: readonly Job[] | un
   if (active === undefined) return { text: 'Working', short: left || String(of('running') + waiting), left };
   const films = new Set(active.filter((job) => job.kind === 'merge').map((job) => job.session)).size;
   const sessions = new Set(active.map((job) => job.session)).size;
-  const text = films > 0 ? `Making ${count(films, 'film')}` : `Enriching ${count(Math.max(1, sessions), 'session')}`;
+  const sounds = active.every((job) => job.kind === 'soundtrack');
+  const text = sounds ? 'Saving the sound' : films > 0 ? `Making ${count(films, 'film')}` : `Enriching ${count(Math.max(1, sessions), 'session')}`;
   return { text, short: left || String(of('running') + waiting), left };
 }
 

@@ -1,0 +1,79 @@
+"""A session's sound as a file of its own: made when it is asked for, kept for an hour."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from flask import Response
+from pydantic import Field
+
+from backend.api.faults import ERRORS, Refused
+from backend.api.files import in_ranges, send
+from backend.api.jobs import JobBody, job_body
+from backend.api.routes import Routes
+from backend.api.sessions import SessionPath, found_session
+from backend.api.wire import Asked, reply, services
+from backend.core.artifact import Artifact, ArtifactKind
+from backend.core.flow import SoundFormat, has_sound, merge_of, soundtrack
+from backend.core.session import SessionState
+
+api = Routes("sound", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
+
+Key = Annotated[str, Field(pattern="^[0-9a-f]{1,64}$")]
+
+
+class SoundWish(Asked):
+    format: SoundFormat
+
+
+class SoundQuery(Asked):
+    v: Key
+    """Key of the file, from the job's result."""
+    download: bool = False
+    """Offer it as a file to keep, named by the session's title."""
+
+
+@api.post("/<session>/sound", responses={202: JobBody})
+def ask_for_sound(path: SessionPath, body: SoundWish) -> Response:
+    """Make a file of the sound, unless it is there; the job's result has its `key`.
+
+    AAC is copied into .m4a as it is. Of a session without a film, its recordings are heard.
+    """
+    session = found_session(path.session)
+    library = services().library
+    merge = merge_of(library.jobs.of_sessions([session.id])[session.id])
+    coming = merge is not None and not merge.status.terminal
+    if session.state is SessionState.LIVE or (session.film is None and coming):
+        raise Refused(409, "There is no film yet.", "Wait until it is ready.")
+    if not has_sound(session):
+        raise Refused(409, f"“{session.title}” has no sound.")
+    planned = soundtrack(body.format)
+    job = library.sessions.request(session.id, planned)
+    if dict(job.options) != dict(planned.options):
+        raise Refused(
+            409,
+            f"Its sound is being saved as .{job.options['format']}.",
+            "Wait until that is done, or cancel it.",
+        )
+    return reply(job_body(job, services().board), 202)
+
+
+@api.get("/<session>/sound", responses=in_ranges("audio/mp4", "audio/mpeg"))
+def take_sound(path: SessionPath, query: SoundQuery) -> Response:
+    """The file of the sound that has this key."""
+    session = found_session(path.session)
+    sound = found_sound(session.id, query.v)
+    name = session.title if query.download else None
+    return send(Path(sound.path), sound.key, "Save it again.", title=name)
+
+
+def found_sound(session: str, key: str) -> Artifact:
+    """The file of a session's sound that has this key, to be kept for another hour. Raises
+    `Refused` (404)."""
+    artifacts = services().library.artifacts
+    sound = artifacts.find(session, key)
+    if sound is None or sound.kind is not ArtifactKind.SOUNDTRACK:
+        raise Refused(404, "This file of the sound is no longer kept.", "Save it again.")
+    artifacts.lease(session, key)
+    return sound

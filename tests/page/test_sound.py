@@ -1,0 +1,73 @@
+"""The sound of a session: saved as a file, from the page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import av
+import pytest
+from playwright.sync_api import Page, expect
+
+from backend.core.job import JobStatus
+from tests.page.conftest import House, Watch, made, until
+from tests.page.test_journey import choose
+from tests.recordings import write_sound, write_video
+
+
+def save(page: Page, title: str, kind: str) -> None:
+    choose(page, title, "Save the sound…")
+    dialog = page.get_by_role("dialog", name="Save the sound")
+    dialog.get_by_role("radio", name=kind).check(force=True)
+    dialog.get_by_role("button", name="Download").click()
+
+
+@pytest.mark.parametrize(("kind", "codec"), [("M4A", "aac"), ("MP3", "mp3float")])
+def test_the_sound_of_a_film_is_downloaded(
+    page: Page, house: House, take: Path, tmp_path: Path, kind: str, codec: str
+) -> None:
+    made(house, take, "Stand-up")
+    with page.expect_download() as download:
+        save(page, "Stand-up", kind)
+    assert download.value.suggested_filename == f"Stand-up.{kind.lower()}"
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    file = tmp_path / "sound"
+    download.value.save_as(file)
+    with av.open(str(file)) as container:
+        assert [stream.codec_context.name for stream in container.streams] == [codec]
+        assert container.duration / av.time_base == pytest.approx(12, abs=0.1)
+
+
+@pytest.fixture(scope="module")
+def lecture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A little picture, and much sound."""
+    folder = tmp_path_factory.mktemp("lectures") / "Lecture"
+    write_video(folder / "video.mp4", 2, size=(320, 180))
+    write_sound(folder / "audio" / "a.wav", 900, rate=8000)
+    return folder
+
+
+def test_a_long_one_shows_how_far_it_is_and_is_cancelled(
+    page: Page, house: House, lecture: Path
+) -> None:
+    session = made(house, lecture)
+    save(page, "Lecture", "MP3")
+    dialog = page.get_by_role("dialog", name="Save the sound")
+    expect(dialog.get_by_role("progressbar")).to_have_attribute(
+        "aria-valuenow", re.compile(r"^[1-9]")
+    )
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog.get_by_role("button", name="Download")).to_be_visible()
+    job = house.api("GET", f"/sessions/{session}")["jobs"][-1]
+    assert (job["kind"], job["status"]) == ("soundtrack", JobStatus.CANCELLED)
+    until(lambda: not list(house.data.rglob("*.mp3")))
+
+
+def test_a_film_without_sound_is_said_to_have_none(
+    page: Page, house: House, watch: Watch, tmp_path: Path
+) -> None:
+    watch.expect(r"409 \(CONFLICT\).*/sound")
+    made(house, write_video(tmp_path / "Mute" / "video.mp4", 2, size=(320, 180)).parent)
+    page.reload()
+    save(page, "Mute", "M4A")
+    expect(page.get_by_role("alert")).to_contain_text("“Mute” has no sound.")
