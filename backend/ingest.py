@@ -30,10 +30,10 @@ from backend.core.session import (
     SessionOptions,
     SessionState,
     clean_title,
-    heard_tracks,
     missing_numbers,
 )
 from backend.core.time import ZERO, TimeRange
+from backend.core.tracks import heard_note, require_track, richest
 from backend.description import DESCRIPTION, read_description
 from backend.discovery import Found, find_files, may_pass_over, nothing_found
 from backend.points import reach
@@ -248,44 +248,14 @@ def look_into(
     picture = pictures[0] if pictures else None
     if picture is None and not segments:
         raise nothing_found(found.folder or files[0].parent)
-    heard = [segment.info for segment in segments] or [p.info for p in pictures]
-    _require_track(heard, choice)
+    require_track(richest(picture, segments), choice)
     return picture, segments, notes + _notes(picture, segments, choice)
-
-
-def _require_track(infos: Sequence[MediaInfo], choice: AudioChoice) -> None:
-    """Raises FaultError where no recording has the chosen track of sound."""
-    most = max((len(info.audio) for info in infos), default=0)
-    if isinstance(choice, int) and choice > most:
-        name = Path(infos[0].path).name
-        raise refuse(
-            Category.INPUT,
-            f"There is no track {choice} of sound in “{name}”: it has {most or 'none'}.",
-            "`rushes inspect` lists the tracks with their numbers.",
-        )
-
-
-def _heard(info: MediaInfo, choice: AudioChoice) -> list[str]:
-    """Which of several tracks of sound is heard."""
-    count = len(info.audio)
-    if count < 2:
-        return []
-    if choice == "mix":
-        return [f"Its {count} tracks of sound are mixed."]
-    (heard,) = heard_tracks(info, choice)
-    number = 1 + sum(stream.index < heard.index for stream in info.audio)
-    return [
-        f"It has {count} tracks of sound; number {number} is heard. `rushes process --audio` takes"
-        " another, or mixes them."
-    ]
 
 
 def _notes(picture: Picture | None, segments: Sequence[Segment], choice: AudioChoice) -> list[str]:
     """What the owner should know of these files before the work starts."""
     notes = [*(picture.info.notes if picture else ())]
-    infos = [s.info for s in segments] if segments else [picture.info] if picture else []
-    if (most := max(infos, key=lambda info: len(info.audio), default=None)) is not None:
-        notes += _heard(most, choice)
+    notes += heard_note(richest(picture, segments), choice)
     for segment in segments:
         notes += [f"{segment.name}: {note}" for note in segment.info.notes]
     missing = missing_numbers([segment.name for segment in segments])

@@ -17,9 +17,12 @@ from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.flow import SessionStatus, merge_of, newest_of, session_status
 from backend.core.job import Job, JobKind, JobStatus
 from backend.core.room import needed, shortage
-from backend.core.session import Quality, Session, SessionOptions, SessionState
+from backend.core.session import Quality, Session, SessionOptions, SessionState, heard_tracks
 from backend.core.time import ZERO, seconds
 from backend.core.timeline import session_timeline
+from backend.core.tracks import numbered, richest
+
+AudioTrack = Annotated[int, Field(ge=1, le=64)] | Literal["mix"] | None
 
 
 class Options(Asked):
@@ -27,7 +30,7 @@ class Options(Asked):
     optimise: bool = True
     """Whether the film is made smaller in the background, once it plays."""
     enrich: bool = True
-    audio: Annotated[int, Field(ge=1, le=64)] | Literal["mix"] | None = None
+    audio: AudioTrack = None
     """Which track of sound is heard, by its number in the file; or all of them; or the best."""
     quality: Quality = Quality.MEDIUM
     """Of the smaller film."""
@@ -125,6 +128,19 @@ class SessionBody(BaseModel):
     peaks: KeyBody | None
 
 
+class TrackBody(BaseModel):
+    """A track of sound of the recording."""
+
+    number: int
+    """From 1 on, in the order of the file."""
+    codec: str
+    rate: int
+    """Samples a second."""
+    layout: str
+    """mono, stereo, 5.1 …"""
+    heard: bool
+
+
 class RoomBody(BaseModel):
     """Disk that making the film needs."""
 
@@ -141,6 +157,8 @@ class WholeSession(SessionBody):
     options: Options
     originals: list[str]
     segments: list[SegmentBody]
+    tracks: list[TrackBody]
+    """Of the file with the most of them; `options.audio` says which are heard."""
     jobs: list[JobBody]
     room: RoomBody | None
     """None once the film is made, or where none is wanted."""
@@ -252,9 +270,27 @@ def whole_session(session: Session) -> WholeSession:
         options=Options.of(session.options),
         originals=[source.path for source in session.sources],
         segments=segments,
+        tracks=_tracks(session),
         jobs=[job_body(job, services().board) for job in jobs],
         room=_room(session),
     )
+
+
+def _tracks(session: Session) -> list[TrackBody]:
+    info = richest(session.picture, session.segments)
+    if info is None:
+        return []
+    heard = heard_tracks(info, session.options.audio)
+    return [
+        TrackBody(
+            number=number,
+            codec=stream.codec,
+            rate=stream.rate,
+            layout=stream.layout,
+            heard=stream in heard,
+        )
+        for number, stream in enumerate(numbered(info), 1)
+    ]
 
 
 def _room(session: Session) -> RoomBody | None:

@@ -20,16 +20,20 @@ from backend.settings import Settings
 
 
 class AudioTrack(click.ParamType[int | str]):
-    """A number from 1 on, or `mix`."""
+    """A number from 1 on, or a word: `mix`, and `best` where that can be asked for."""
 
     name = "track"
 
+    def __init__(self, best: bool = False) -> None:
+        self._words = ("mix", "best") if best else ("mix",)
+
     def convert(self, value: Any, param: object, ctx: object) -> int | str:
-        if value == "mix":
-            return "mix"
+        if value in self._words:
+            return str(value)
         if str(value).isdecimal() and 1 <= int(value) <= 64:
             return int(value)
-        raise click.UsageError(f"--audio is the number of a track, or mix; {value!r} is neither.")
+        known = " or ".join(self._words)
+        raise click.UsageError(f"Name the number of a track, or {known}; {value!r} is neither.")
 
 
 @click.command()

@@ -9,7 +9,7 @@ import click
 from backend.cli.command import REFUSED, Code, Listing, command, limited
 from backend.cli.link import Link
 from backend.cli.output import Cell, Output, amount, length, plain, sign, when
-from backend.cli.process import await_sessions, wishes
+from backend.cli.process import AudioTrack, await_sessions, wishes
 from backend.cli.upload import upload
 from backend.cli.watch import Wait
 from backend.client import Json, Unwilling
@@ -251,6 +251,26 @@ def retry_session(session: str, wait: str, settings: Settings, out: Output) -> C
         out.line({"event": "retried", "session": number, "title": found["title"]})
         if wait == Wait.NONE:
             out.say(f"Work on “{plain(found['title'])}” begins again.")
+            return Code.DONE
+        return await_sessions(link, out, [number], Wait(wait))
+
+
+@sessions.command("hear")
+@click.argument("session", metavar="ID")
+@click.argument("track", metavar="N|mix|best", type=AudioTrack(best=True))
+@waiting
+@command
+def choose_track(
+    session: str, track: int | str, wait: str, settings: Settings, out: Output
+) -> Code:
+    """Have another track of its sound heard, or all of them mixed. Its film is made again."""
+    with Link(settings) as link:
+        number = link.session(session)
+        audio = None if track == "best" else track
+        found = link.post(f"/api/sessions/{number}/hear", {"audio": audio})
+        out.line({"event": "hearing", "session": number, "audio": audio})
+        if wait == Wait.NONE:
+            out.say(f"“{plain(found['title'])}” is made again with that sound.")
             return Code.DONE
         return await_sessions(link, out, [number], Wait(wait))
 

@@ -17,6 +17,8 @@ from backend.store import values
 from backend.store.db import Database, Transaction
 from backend.store.tables import ArtifactRow, JobRow, SessionRow, artifact_from, drained
 
+OF_SOUND = frozenset({ArtifactKind.PEAKS, ArtifactKind.WAVES, ArtifactKind.HEARD})
+"""What is known of a film's sound."""
 LEASE_NOTED_EVERY = 300.0
 """Seconds between two notes that one version is played: a player asks many times a second."""
 
@@ -166,6 +168,23 @@ class Artifacts:
                 transaction.emit(SESSION_UPDATED, artifact.session)
 
         self._database.write(forget)
+
+
+def forget_sound(transaction: Transaction, session: str) -> None:
+    """Within a transaction: what is known of a session's sound no longer holds."""
+    kinds = ", ".join(f"'{kind}'" for kind in sorted(OF_SOUND))
+    transaction.execute(f"DELETE FROM artifact WHERE session = ? AND kind IN ({kinds})", (session,))
+
+
+def show(transaction: Transaction, session: str, film: str) -> None:
+    """Within a transaction: the film at that path, made earlier, is the version that plays."""
+    if transaction.changed(
+        "UPDATE session SET film = found.key, updated_at = ? FROM artifact AS found"
+        " WHERE session.id = ? AND found.session = session.id AND found.path = ?"
+        " AND found.state = 'final' AND session.film IS NOT found.key",
+        (transaction.now, session, film),
+    ):
+        transaction.emit(SESSION_UPDATED, session)
 
 
 def _write(transaction: Transaction, artifact: Artifact, state: str) -> None:

@@ -57,7 +57,8 @@ def finish(
     artifact: Artifact | None,
     found: Mapping[DocumentKind, Mapping[str, object]],
 ) -> bool:
-    """Complete a job: artifact, film pointer, documents, children and events together.
+    """Complete a job: artifact, film pointer, documents, children and events together. A `film` in
+    the result is one that was there.
 
     False, and no change at all, when the claim is over or a cancel was committed first.
     """
@@ -78,6 +79,8 @@ def finish(
         return False
     if artifact is not None:
         artifacts.settle(transaction, artifact)
+    elif isinstance(film := result.get("film"), str):
+        artifacts.show(transaction, job.session, film)
     for kind, body in found.items():
         documents.put(transaction, job.session, kind, body)
     if job.units:

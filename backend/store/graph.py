@@ -20,6 +20,14 @@ def load(transaction: Transaction, job: int) -> Job | None:
     return job_of(rows[0]) if rows else None
 
 
+def of_session(transaction: Transaction, session: str) -> list[Job]:
+    """Its jobs, the oldest first."""
+    rows = transaction.execute(
+        f"SELECT {RETURNING_JOB} FROM job WHERE session = ? ORDER BY id", (session,)
+    )
+    return [job_of(row) for row in rows]
+
+
 def tell(transaction: Transaction, job: Job) -> None:
     """Append the events of a job's arrival in its present status."""
     for name in names_of(job.kind, job.status):

@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from backend.core.event import SESSION_CREATED
+from backend.core.event import SESSION_CREATED, SESSION_UPDATED
 from backend.core.flow import plan_session
 from backend.core.job import JobKind, Priority
 from backend.core.media import Source
 from backend.core.session import AudioChoice, Segment, Session, SessionState
 from backend.core.timeline import session_timeline
-from backend.store import graph, values
+from backend.core.tracks import heard_note, richest
+from backend.store import artifacts, graph, values
 from backend.store.db import Transaction
 from backend.store.orders import Conflict
 
@@ -107,6 +108,36 @@ def require_live(transaction: Transaction, session: str) -> None:
         raise KeyError(session)
     if rows[0][0] != SessionState.LIVE:
         raise Conflict("This session has ended: nothing can be added to it any more.")
+
+
+def hear(transaction: Transaction, kept: Session, audio: AudioChoice, priority: Priority) -> None:
+    """Have another track of a session's sound heard. Raises `Conflict` while it is worked on."""
+    if kept.options.audio == audio:
+        return
+    if kept.state is SessionState.LIVE:
+        raise Conflict("This session is being recorded: choose when it has ended.")
+    if any(not job.status.terminal for job in graph.of_session(transaction, kept.id)):
+        raise Conflict("What runs of this session has not stopped yet.")
+    merge = kept.options.merge or kept.film is not None
+    asked = replace(kept, options=replace(kept.options, audio=audio, merge=merge))
+    info = richest(kept.picture, kept.segments)
+    before = heard_note(info, kept.options.audio)
+    notes = [note for note in kept.notes if note not in before] + heard_note(info, audio)
+    transaction.execute(
+        "UPDATE session SET options = ?, sources = ?, notes = ?, updated_at = ? WHERE id = ?",
+        (
+            values.dump_options(asked.options),
+            sources_key(asked.sources, audio),
+            values.dump_notes(notes),
+            transaction.now,
+            kept.id,
+        ),
+    )
+    artifacts.forget_sound(transaction, kept.id)
+    # The picture stays as it is, and so does what is known of it.
+    seen = (JobKind.THUMBNAILS,) if kept.film else ()
+    plan(transaction, asked, priority, seen)
+    transaction.emit(SESSION_UPDATED, kept.id)
 
 
 def plan(

@@ -25,7 +25,7 @@ from backend.core.job import (
     after_interruption,
 )
 from backend.core.progress import Rate
-from backend.store import claims, orders
+from backend.store import claims, graph, orders
 from backend.store.db import Database, Transaction
 from backend.store.orders import CANCELLED_BY_OWNER, Conflict
 from backend.store.tables import RETURNING_JOB, UNREADABLE, JobRow, drained, job_from, job_of
@@ -238,10 +238,7 @@ class Jobs:
 
         def cancel(transaction: Transaction) -> list[Job]:
             orders.cancel_all(transaction, session)
-            rows = transaction.execute(
-                f"SELECT {RETURNING_JOB} FROM job WHERE session = ? ORDER BY id", (session,)
-            )
-            return [job_of(row) for row in rows]
+            return graph.of_session(transaction, session)
 
         return self._database.write(cancel)
 

@@ -13,7 +13,7 @@ from backend.core.artifact import Artifact
 from backend.core.event import SESSION_CREATED, SESSION_DELETED, SESSION_UPDATED
 from backend.core.flow import Graph, Planned
 from backend.core.job import Job, JobKind, Priority
-from backend.core.session import Picture, Segment, Session, SessionState
+from backend.core.session import AudioChoice, Picture, Segment, Session, SessionState
 from backend.core.timeline import session_timeline
 from backend.store import artifacts, graph, intake, values
 from backend.store.db import Database, Transaction
@@ -264,6 +264,22 @@ class Sessions:
             transaction.emit(SESSION_UPDATED, session)
 
         self._database.write(merge)
+        return self._kept(session)
+
+    def hear(self, session: str, audio: AudioChoice, priority: Priority = Priority.HIGH) -> Session:
+        """Have another of its tracks of sound heard. The film is made again, and plays as it is
+        until then; what was known of its sound is forgotten.
+
+        Raises KeyError for no such session, `Conflict` for one that is recorded or worked on.
+        """
+
+        def hear(transaction: Transaction) -> None:
+            kept = self.get(session)
+            if kept is None:
+                raise KeyError(session)
+            intake.hear(transaction, kept, audio, priority)
+
+        self._database.write(hear)
         return self._kept(session)
 
     def edit(

@@ -253,6 +253,13 @@ def test_a_track_of_sound_is_chosen(rushes: Rushes, tmp_path: Path) -> None:
     assert any("are mixed" in note for note in mixed["notes"])
     again = rushes("process", recording, "--audio", "mix", "--wait", "none", "--json").lines[0]
     assert again["session"] == mixed["session"]
+    chosen = rushes("sessions", "hear", best["session"], "1", "--json").lines[0]
+    assert (chosen["event"], chosen["audio"]) == ("hearing", 1)
+    shown = rushes("sessions", "show", best["session"], "--json").lines[0]
+    assert [track["heard"] for track in shown["tracks"]] == [True, False]
+    assert rushes("sessions", "hear", best["session"], "3").code == 3
+    assert rushes("sessions", "hear", best["session"], "all").code == 2
+    assert rushes("sessions", "hear", best["session"], "best").code == 0
     refused = rushes("process", recording, "--audio", "3")
     assert refused.code == 3
     assert "no track 3 of sound" in refused.err

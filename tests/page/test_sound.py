@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from backend.core.job import JobStatus
+from tests.media.test_mix import two_tracks
 from tests.page.conftest import House, Watch, made, until
-from tests.page.test_journey import choose
+from tests.page.test_journey import choose, until_film
 from tests.recordings import write_sound, write_video
 
 
@@ -71,3 +73,27 @@ def test_a_film_without_sound_is_said_to_have_none(
     page.reload()
     save(page, "Mute", "M4A")
     expect(page.get_by_role("alert")).to_contain_text("“Mute” has no sound.")
+
+
+def test_another_track_is_chosen_and_plays(page: Page, house: House, tmp_path: Path) -> None:
+    recording = two_tracks(tmp_path / "two.mkv")
+    session = house.api("POST", "/sessions", {"paths": [str(recording)]})["id"]
+    until(lambda: house.api("GET", f"/sessions/{session}")["status"] == "ready")
+    page.goto(f"{house.url}/sessions/{session}")
+    until_film(page, "v.readyState >= 2")
+    before = page.evaluate("document.querySelector('video').currentSrc")
+    chooser = page.get_by_role("button", name="Choose another")
+    expect(chooser).to_have_text("Track 2, stereo, 44.1 kHz")
+    expect(page.get_by_text("number 2 is heard")).to_be_visible()
+    chooser.click()
+    page.get_by_role("menuitemradio", name="All of them, mixed").click()
+    expect(page.get_by_text("The film is made again with that sound")).to_be_visible()
+    expect(chooser).to_have_text("All of them, mixed")
+    # The film is taken over where it stands, once it has that sound.
+    until_film(page, f"v.readyState >= 2 && v.currentSrc !== {json.dumps(before)}")
+    assert house.api("GET", f"/sessions/{session}")["film"]["key"] in page.evaluate(
+        "document.querySelector('video').currentSrc"
+    )
+    expect(page.get_by_text("Its 2 tracks of sound are mixed.")).to_be_visible()
+    expect(page.get_by_text("The film still has the sound from before.")).to_have_count(0)
+    expect(page.locator(".wave path.talk")).to_be_attached()

@@ -291,6 +291,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{session}/hear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have another track of sound heard, or all of them mixed. What runs of the session is
+         * @description cancelled, and its film made again; the one that is there plays until then. 200 where it is<br/>heard already.
+         */
+        post: operations["sound_choose_track__session__hear_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{session}/playback": {
         parameters: {
             query?: never;
@@ -1057,6 +1077,8 @@ export interface components {
             originals: string[];
             /** Segments */
             segments: components["schemas"]["SegmentBody"][];
+            /** Tracks */
+            tracks: components["schemas"]["TrackBody"][];
             /** Jobs */
             jobs: components["schemas"]["JobBody"][];
             room: components["schemas"]["RoomBody"] | null;
@@ -1188,6 +1210,22 @@ export interface components {
             label: string;
             /** Progress */
             progress: number;
+        };
+        /**
+         * TrackBody
+         * @description A track of sound of the recording.
+         */
+        TrackBody: {
+            /** Number */
+            number: number;
+            /** Codec */
+            codec: string;
+            /** Rate */
+            rate: number;
+            /** Layout */
+            layout: string;
+            /** Heard */
+            heard: boolean;
         };
         /**
          * NewSession
@@ -1324,6 +1362,11 @@ export interface components {
          * @enum {string}
          */
         SoundFormat: "m4a" | "mp3";
+        /** TrackWish */
+        TrackWish: {
+            /** Audio */
+            audio: number | "mix" | null;
+        };
         /** PlaybackBody */
         PlaybackBody: {
             /** Duration */
@@ -3415,6 +3458,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sound_choose_track__session__hear_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeSession"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeSession"];
                 };
             };
             /** @description Bad Request */

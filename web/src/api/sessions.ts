@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type QueryClient } from '@tanstack/react-query';
 import { api, asProblem, Problem, send, told } from './client';
 import { keys, STATUSES, type SessionFilter } from './keys';
-import type { Job, Session, SoundFormat, WholeSession } from './types';
+import type { AudioChoice, Job, Session, SoundFormat, WholeSession } from './types';
 import { pollEvery, useLink } from '../live/connection';
 
 export interface SessionsPage {
@@ -128,6 +128,12 @@ export function sessionRequests(client: QueryClient) {
       told(await api.POST('/api/sessions/{session}/optimise', { ...at(id), body: {} }));
       await client.invalidateQueries({ queryKey: keys.session(id) });
       await client.invalidateQueries({ queryKey: keys.sessions });
+    },
+    /** Have another track of the sound heard: the film is made again. */
+    hear: async (id: string, audio: AudioChoice): Promise<WholeSession> => {
+      const session = put(client, told(await api.POST('/api/sessions/{session}/hear', { ...at(id), body: { audio } })));
+      await client.invalidateQueries({ queryKey: keys.playback(id) });
+      return session;
     },
     /** Have a file of the sound made; the job's result has its key. */
     sound: async (id: string, format: SoundFormat): Promise<Job> => {

@@ -13,6 +13,8 @@ export type SessionStatus = Schemas['SessionStatus'];
 export type Job = Omit<Schemas['JobBody'], 'kind'> & { kind: JobKind };
 /** Kinds grow with the backend; one that this page does not know is shown by its name. */
 export type JobKind = Schemas['JobKind'] | (string & {});
+/** Which track of sound is heard: its number, all of them, or (null) the best. */
+export type AudioChoice = Schemas['TrackWish']['audio'];
 export type SoundFormat = Schemas['SoundFormat'];
 export type JobStatus = Schemas['JobStatus'];
 export type Stage = Schemas['StageBody'];

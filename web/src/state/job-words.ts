@@ -93,6 +93,10 @@ export function queueTitle(queue: Queue): string {
 export const canShrink = (session: Session): boolean =>
   session.film !== null && (session.optimising === null || session.optimising.status === 'failed' || session.optimising.status === 'cancelled');
 
+/** Whether its film is being made, for the first time or again. */
+export const isMaking = ({ media_processing: { status } }: Session): boolean =>
+  status !== null && status !== 'completed' && status !== 'failed' && status !== 'cancelled';
+
 /** Whether something of the session is still to be done. */
 export const isWorking = (session: Session): boolean =>
   session.status === 'processing' || session.status === 'waiting' || session.status === 'paused';

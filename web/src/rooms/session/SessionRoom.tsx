@@ -3,8 +3,9 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { asProblem, send } from '../../api/client';
 import { usePlayback } from '../../api/media';
 import { isGone, useSession } from '../../api/sessions';
-import type { WholeSession } from '../../api/types';
+import type { AudioChoice, WholeSession } from '../../api/types';
 import { useLink } from '../../live/connection';
+import { isMaking } from '../../state/job-words';
 import { useNow } from '../../state/now';
 import { addressOf } from '../../state/route';
 import { useStore, type Store } from '../../state/store';
@@ -59,17 +60,19 @@ function usePlayable(state: Store<Playing>, hasPicture: boolean): boolean {
 interface Choice {
   kind: 'film' | 'rendition';
   source: string;
+  /** The sound that its owner had chosen then. */
+  audio: AudioChoice;
   /** Counts fresh starts. */
   tries: number;
 }
 
-function useChoice(version: Version): [Choice | null, () => void] {
+function useChoice(version: Version, audio: AudioChoice): [Choice | null, () => void] {
   const [choice, setChoice] = useState<Choice | null>(null);
   const wanted = version.kind === 'film' || version.kind === 'rendition' ? version : null;
-  if (wanted !== null && wanted.kind !== choice?.kind) setChoice({ ...wanted, tries: 0 });
+  if (wanted !== null && wanted.kind !== choice?.kind) setChoice({ ...wanted, audio, tries: 0 });
   const again = useCallback(() => {
-    if (wanted !== null) setChoice((now) => ({ ...wanted, tries: (now?.tries ?? 0) + 1 }));
-  }, [wanted]);
+    if (wanted !== null) setChoice((now) => ({ ...wanted, audio, tries: (now?.tries ?? 0) + 1 }));
+  }, [wanted, audio]);
   return [wanted === null ? null : choice, again];
 }
 
@@ -79,8 +82,9 @@ function Room({ session }: { session: WholeSession }) {
   const [state] = useState(newPlaying);
   const playable = usePlayable(state, (session.strip?.count ?? 0) > 0);
   const [pieceable] = useState(() => takesPieces());
+  const audio = session.options.audio ?? null;
   const version = versionOf(session, playable, pieceable);
-  const [choice, again] = useChoice(version);
+  const [choice, again] = useChoice(version, audio);
   const [start] = useState(() => leftAt(session.id, Date.now()) ?? session.watched);
   const film = usePlayer(state, video, box, choice, start);
   const unmerged = version.kind === 'none' && session.status !== 'recording';
@@ -93,7 +97,7 @@ function Room({ session }: { session: WholeSession }) {
   const refused = useStore(state, (now) => now.refused);
   useReturn(gone, again);
   useLease(choice);
-  useNewer(gone, choice, version, again);
+  useNewer(gone || (choice?.audio !== audio && !isMaking(session)), choice, version, again);
   usePlayerKeys(player, plays);
   usePosition(session.id, start, player);
   const lookAgain = () => void files.refetch();
@@ -134,12 +138,13 @@ function useLease(choice: Choice | null): void {
   }, [held]);
 }
 
-/** A version that is gone because another took its place: that one plays instead. */
-function useNewer(gone: boolean, choice: Choice | null, version: Version, again: () => void): void {
+/** A version that is gone because another took its place, or does not have the sound that was chosen:
+ *  the other one plays instead. */
+function useNewer(unwanted: boolean, choice: Choice | null, version: Version, again: () => void): void {
   const newer = version.kind === 'film' && choice?.kind === 'film' && choice.source !== version.source;
   useEffect(() => {
-    if (gone && newer) again();
-  }, [gone, newer, again]);
+    if (unwanted && newer) again();
+  }, [unwanted, newer, again]);
 }
 
 /** A film that did not come because nobody answered is tried again when somebody does. */

@@ -8,6 +8,7 @@ import { say } from '../../state/toasts';
 import { clock, count, saved, size, spoken, took, when } from '../../state/words';
 import { IconBtn } from '../../ui/parts';
 import type { Player } from './player';
+import { Tracks } from './Tracks';
 
 export function Side({ session, player, plays }: { session: WholeSession; player: Player; plays: boolean }) {
   return (
@@ -64,6 +65,7 @@ function Facts({ session, player }: { session: WholeSession; player: Player }) {
     ['Recorded', when(new Date(session.started_at), now)],
     ['Length', clock(film?.duration ?? session.duration)],
     ['Picture', width && height ? `${width} × ${height}` : null],
+    ['Sound', session.tracks.length > 1 ? <Tracks key="sound" session={session} /> : null],
     ['Originals', `${count(session.originals.length, 'file')}, ${size(session.original_size)}`],
     ['Film', film ? `${size(film.size)}${less ? `, ${less} of the original’s size` : ''}` : null],
     ['Loudness', holds?.sound ? loudnessOf(holds.sound.loudness) : null],
