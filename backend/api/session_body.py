@@ -126,6 +126,8 @@ class SessionBody(BaseModel):
     """Seconds of film after which its owner stopped watching."""
     strip: StripBody | None
     peaks: KeyBody | None
+    waves: KeyBody | None
+    """Of the peaks for zooming in."""
 
 
 class TrackBody(BaseModel):
@@ -220,7 +222,7 @@ def session_body(
     session: Session, jobs: Sequence[Job], made: Sequence[Artifact] = ()
 ) -> SessionBody:
     newest = {artifact.kind: artifact for artifact in made}
-    peaks = newest.get(ArtifactKind.PEAKS)
+    peaks, waves = newest.get(ArtifactKind.PEAKS), newest.get(ArtifactKind.WAVES)
     film, original = _film(session), session.original_size
     return SessionBody(
         id=session.id,
@@ -245,6 +247,7 @@ def session_body(
         watched=float(session.watched),
         strip=strip_body(newest.get(ArtifactKind.STRIP)),
         peaks=None if peaks is None else KeyBody(key=peaks.key),
+        waves=None if waves is None else KeyBody(key=waves.key),
     )
 
 

@@ -26,6 +26,7 @@ export const keys = {
   session: (id: string) => ['session', id] as const,
   playback: (id: string) => ['playback', id] as const,
   peaks: (id: string, key: string) => ['peaks', id, key] as const,
+  waves: (id: string, key: string, piece: number) => ['waves', id, key, piece] as const,
   analysis: (id: string, version: string) => ['analysis', id, version] as const,
   jobs: ['jobs'] as const,
   activeJobs: ['jobs', 'active'] as const,

@@ -1,5 +1,5 @@
 /** Addresses of what a film is played and drawn from. Each holds one version for ever. */
-import { useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { keys } from './keys';
 import { api, send, told } from './client';
 import type { Analysis, Playback, Rendition, Session, Strip } from './types';
@@ -73,6 +73,41 @@ export function usePeaks(session: Session) {
       return value;
     },
   });
+}
+
+/** Samples of a pixel of the fine peaks. */
+export const FINE_SAMPLES = 256;
+/** Bytes before the first of them. */
+const FINE_HEAD = 24;
+
+/** Pieces `from` to `from + count` of the fine peaks, `pixels` in each; null until all of them are there. */
+export function useFinePeaks(session: Session, from: number, count: number, pixels: number): Int8Array | null {
+  const key = session.waves?.key;
+  return useQueries({
+    queries: Array.from({ length: key === undefined ? 0 : count }, (_, i) => ({
+      queryKey: keys.waves(session.id, key ?? '', from + i),
+      staleTime: Infinity,
+      queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Int8Array> => {
+        const first = FINE_HEAD + (from + i) * pixels * 2;
+        const headers = { Range: `bytes=${first}-${first + pixels * 2 - 1}` };
+        const answer = await send('GET', `${base(session.id)}/waves?v=${encodeURIComponent(key ?? '')}`, { headers, signal });
+        return new Int8Array(await answer.arrayBuffer());
+      },
+    })),
+    combine: joined,
+  });
+}
+
+function joined(pieces: readonly { data: Int8Array | undefined }[]): Int8Array | null {
+  const found = pieces.flatMap(({ data }) => (data === undefined ? [] : [data]));
+  if (found.length === 0 || found.length < pieces.length) return null;
+  const all = new Int8Array(found.reduce((sum, data) => sum + data.length, 0));
+  let at = 0;
+  for (const data of found) {
+    all.set(data, at);
+    at += data.length;
+  }
+  return all;
 }
 
 /** What the film holds, asked for again when more of it is known. */

@@ -988,6 +988,7 @@ export interface components {
             watched: number;
             strip: components["schemas"]["StripBody"] | null;
             peaks: components["schemas"]["KeyBody"] | null;
+            waves: components["schemas"]["KeyBody"] | null;
         };
         /**
          * SessionState
@@ -1072,6 +1073,7 @@ export interface components {
             watched: number;
             strip: components["schemas"]["StripBody"] | null;
             peaks: components["schemas"]["KeyBody"] | null;
+            waves: components["schemas"]["KeyBody"] | null;
             options: components["schemas"]["Options"];
             /** Originals */
             originals: string[];

@@ -9,6 +9,8 @@ const SIGNS = {
   down: <path d="m4 6 4 4 4-4" />,
   left: <path d="M10 3.5 5.5 8l4.5 4.5" />,
   plus: <path d="M8 3v10M3 8h10" />,
+  minus: <path d="M3 8h10" />,
+  whole: <path d="M2 3.5v9M14 3.5v9M4.5 8h7M6.5 5.75 4.25 8l2.25 2.25M9.5 5.75 11.75 8 9.5 10.25" />,
   close: <path d="m4 4 8 8M12 4l-8 8" />,
   more: <><circle className="solid" cx="3.5" cy="8" r="1.25" /><circle className="solid" cx="8" cy="8" r="1.25" /><circle className="solid" cx="12.5" cy="8" r="1.25" /></>,
   cards: <><rect x="2.25" y="2.75" width="4.75" height="4.25" rx=".75" /><rect x="9" y="2.75" width="4.75" height="4.25" rx=".75" /><rect x="2.25" y="9" width="4.75" height="4.25" rx=".75" /><rect x="9" y="9" width="4.75" height="4.25" rx=".75" /></>,

@@ -187,6 +187,8 @@ function Hints() {
     ['L', 'on'],
     ['<', 'slower'],
     ['>', 'faster'],
+    ['+', 'zoom in'],
+    ['−', 'zoom out'],
     ['F', 'full screen'],
   ];
   return (

@@ -46,7 +46,7 @@ export function Stage({ session, player, onVideo, onBox, cover }: Props) {
           <Icon sign="spin" />
         </span>
       )}
-      {cover ? <div className="cover">{cover}</div> : <Controls player={player} />}
+      {cover ? <div className="cover">{cover}</div> : <Controls session={session} player={player} />}
     </div>
   );
 }
@@ -64,7 +64,7 @@ function useAwake() {
   return { awake, wake };
 }
 
-function Controls({ player }: { player: Player }) {
+function Controls({ session, player }: { session: Session; player: Player }) {
   const { state } = player;
   const paused = useStore(state, (now) => now.paused);
   const time = useStore(state, (now) => Math.floor(now.time));
@@ -73,7 +73,7 @@ function Controls({ player }: { player: Player }) {
   const pip = useStore(state, (now) => now.pip);
   return (
     <>
-      <SeekBar player={player} />
+      <SeekBar session={session} player={player} />
       <div className="controls">
         <IconBtn label={paused ? 'Play' : 'Pause'} hotkey="Space" sign={paused ? 'play' : 'pause'} onPress={player.toggle} />
         <IconBtn label="Back 10 seconds" hotkey="J" sign="back" className="wide" onPress={() => player.by(-10)} />

@@ -1,12 +1,16 @@
-/** The film's sound over its time. Click, drag or use the arrows to go there. */
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
-import { useAnalysis, usePeaks } from '../../api/media';
+/** The film's sound over its time. Click, drag or use the arrows to go there; zoom to see more of it. */
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useAnalysis } from '../../api/media';
 import type { Session } from '../../api/types';
 import { clock, spoken } from '../../state/words';
 import { useStore } from '../../state/store';
-import { tileAt, tileStyle } from '../../ui/Film';
+import { IconBtn } from '../../ui/parts';
+import { Glimpse } from './Glimpse';
 import type { Player } from './player';
-import { HEIGHT, levels, marks, pathsOf, STEP, ticksOf, within } from './wave';
+import { secondsAt, usePinch, useView, useWheel, useZoomKeys, type Shown } from './useView';
+import { useWave } from './useWave';
+import { NOTCH, placeOf, type View } from './view';
+import { HEIGHT, marks, STEP, ticksOf } from './wave';
 
 function useWidth() {
   const box = useRef<HTMLDivElement>(null);
@@ -22,31 +26,27 @@ function useWidth() {
   return { box, width };
 }
 
+/** Where a moment stands, as a share of the width. */
+const across = (view: View, time: number): string => `${(placeOf(view, time) * 100).toFixed(3)}%`;
+
 export function Timeline({ session, player }: { session: Session; player: Player }) {
   const { box, width } = useWidth();
   const told = useStore(player.state, (now) => now.duration);
   const second = useStore(player.state, (now) => Math.floor(now.time));
   const duration = told || (session.film?.duration ?? session.duration);
-  const peaks = usePeaks(session);
+  const shown = useView(duration, player);
+  const { view } = shown;
   const bars = Math.max(40, Math.floor(width / STEP));
   const { data: holds } = useAnalysis(session);
-  const paths = useMemo(() => {
-    if (!peaks.data) return null;
-    const silence = holds?.sound?.silence;
-    return pathsOf(levels(peaks.data, bars), silence && duration > 0 ? within(silence, duration, bars) : undefined);
-  }, [peaks.data, bars, holds, duration]);
-  const changes = useMemo(
-    () => (duration > 0 ? ticksOf(holds?.picture?.changes ?? [], duration, bars * STEP) : ''),
-    [holds, duration, bars],
-  );
+  const { peaks, paths } = useWave(session, view, bars, holds?.sound?.silence);
+  const changes = useMemo(() => ticksOf(holds?.picture?.changes ?? [], view, bars * STEP), [holds, view, bars]);
   const [pointed, setPointed] = useState<number | null>(null);
-  const ruler = useMemo(() => marks(duration, Math.max(3, Math.floor(width / 110))), [duration, width]);
-  const head = usePlayhead(player, duration);
+  const ruler = useMemo(() => marks(view, Math.max(3, Math.floor(width / 110))), [view, width]);
+  const head = usePlayhead(player, view);
+  const pinch = usePinch(shown);
+  useWheel(box, shown);
+  useZoomKeys(shown);
 
-  const secondsAt = (event: PointerEvent<HTMLElement>) => {
-    const at = event.currentTarget.getBoundingClientRect();
-    return Math.min(1, Math.max(0, (event.clientX - at.left) / at.width)) * duration;
-  };
   const keys = (event: KeyboardEvent) => {
     const by = { ArrowLeft: -5, ArrowRight: 5, PageUp: 60, PageDown: -60 }[event.key];
     if (by !== undefined) player.by(event.shiftKey ? by * 6 : by);
@@ -71,17 +71,20 @@ export function Timeline({ session, player }: { session: Session; player: Player
         onPointerDown={(event) => {
           if (event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
-          player.seek(secondsAt(event));
+          if (!pinch.begin(event)) player.seek(secondsAt(event.currentTarget, event.clientX, view));
         }}
+        onPointerUp={pinch.end}
+        onPointerCancel={pinch.end}
         onPointerLeave={() => setPointed(null)}
         onPointerMove={(event) => {
-          if (event.pointerType === 'mouse') setPointed(secondsAt(event));
-          if (event.currentTarget.hasPointerCapture(event.pointerId)) player.seek(secondsAt(event));
+          const at = secondsAt(event.currentTarget, event.clientX, view);
+          if (event.pointerType === 'mouse') setPointed(at);
+          if (!pinch.move(event) && event.currentTarget.hasPointerCapture(event.pointerId)) player.seek(at);
         }}
       >
         <div className="ruler" aria-hidden="true">
           {ruler.map((at) => (
-            <span key={at} style={{ '--x': `${(at / duration) * 100}%` }}>
+            <span key={at} style={{ '--x': across(view, at) }}>
               {clock(at)}
             </span>
           ))}
@@ -101,22 +104,42 @@ export function Timeline({ session, player }: { session: Session; player: Player
             </svg>
           )}
         </div>
-        {pointed !== null && session.strip && duration > 0 && (
-          <div className="glimpse" aria-hidden="true" style={{ '--at': `${((pointed / duration) * 100).toFixed(2)}%` }}>
-            <div
-              style={{
-                ...tileStyle(session.id, session.strip, tileAt(session.strip, pointed / duration)),
-                aspectRatio: `${session.strip.tile_width} / ${session.strip.tile_height}`,
-              }}
-            />
-            <span>{clock(pointed)}</span>
-          </div>
-        )}
+        {pointed !== null && session.strip && <Glimpse session={session} time={pointed} duration={duration} at={across(view, pointed)} />}
         <i className="playhead" ref={head} />
         <b className="playhead-time" aria-hidden="true">
           {clock(second)}
         </b>
       </div>
+      {paths && <Zoom shown={shown} duration={duration} />}
+    </div>
+  );
+}
+
+/** Which part is shown, to be moved; and the buttons. */
+function Zoom({ shown, duration }: { shown: Shown; duration: number }) {
+  const { view } = shown;
+  const part = duration > 0 ? view.length / duration : 1;
+  const zoomed = part < 1;
+  const words = `${spoken(Math.round(view.start))} to ${spoken(Math.round(view.start + view.length))}`;
+  return (
+    <div className="zoom">
+      <input
+        type="range"
+        className="part"
+        aria-label="Part of the film that is shown"
+        aria-valuetext={words}
+        hidden={!zoomed}
+        min={0}
+        max={Math.max(duration - view.length, 0.001)}
+        step={view.length / 10}
+        value={view.start}
+        onChange={(event) => shown.pan(Number(event.target.value) - view.start)}
+        style={{ '--part': `${Math.max(4, part * 100).toFixed(2)}%` }}
+      />
+      <span className="grow" />
+      <IconBtn label="Show the whole film" sign="whole" isDisabled={!zoomed} onPress={shown.all} />
+      <IconBtn label="Zoom out" hotkey="-" sign="minus" isDisabled={!zoomed} onPress={() => shown.zoom(1 / NOTCH)} />
+      <IconBtn label="Zoom in" hotkey="+" sign="plus" onPress={() => shown.zoom(NOTCH)} />
     </div>
   );
 }
@@ -128,14 +151,16 @@ function whyEmpty(session: Session, peaks: { isLoading: boolean; isError: boolea
 }
 
 /** Moves the line with every frame that is shown, past React: sixty times a second is not its work. */
-function usePlayhead(player: Player, duration: number) {
+function usePlayhead(player: Player, view: View) {
   const head = useRef<HTMLElement>(null);
   useEffect(() => {
     let frame = 0;
     const place = () => {
-      const x = duration > 0 ? Math.min(1, player.now() / duration) * 100 : 0;
+      const x = placeOf(view, player.now());
+      const field = head.current?.parentElement;
       // The time beside it follows by inheritance.
-      head.current?.parentElement?.style.setProperty('--x', `${x.toFixed(3)}%`);
+      field?.style.setProperty('--x', `${(x * 100).toFixed(3)}%`);
+      field?.classList.toggle('beside', x < 0 || x > 1);
     };
     const run = () => {
       place();
@@ -150,6 +175,6 @@ function usePlayhead(player: Player, duration: number) {
       stop();
       window.cancelAnimationFrame(frame);
     };
-  }, [player, duration]);
+  }, [player, view]);
   return head;
 }

@@ -31,7 +31,7 @@ export function Tracks({ session }: { session: WholeSession }) {
   return (
     <>
       <MenuTrigger>
-        <Button className="btn boxed small choose" aria-label={`Sound: ${shown}. Choose another`}>
+        <Button className="btn boxed small track-choice" aria-label={`Sound: ${shown}. Choose another`}>
           <span className="cut">{shown}</span>
           <Icon sign="down" />
         </Button>

@@ -54,7 +54,7 @@ export function actOf(key: string, shift: boolean, player: Player): (() => void)
 }
 
 /** Whether the focus is on something that needs this key itself. */
-function isTaken(event: KeyboardEvent): boolean {
+export function isTaken(event: KeyboardEvent): boolean {
   const target = event.target;
   if (!(target instanceof Element)) return false;
   if (target.closest(`${TEXT_FIELDS}, [role="menu"], [role="dialog"], [role="tablist"]`)) return true;

@@ -1,5 +1,6 @@
 /** From the peaks of a film's sound to the bars that draw it. */
 import type { Peaks } from '../../api/media';
+import { placeOf, type View } from './view';
 
 export interface WavePaths {
   quiet: string;
@@ -12,41 +13,61 @@ export interface Stretch {
   end: number;
 }
 
+/** Lowest and highest of each pixel by turns, of 8 bits, from pixel `first` of the film on. */
+export interface Pixels {
+  data: ArrayLike<number>;
+  first: number;
+  perSecond: number;
+}
+
 /** Bars stand this far apart in the drawing's own units. */
 export const STEP = 3;
 export const HEIGHT = 64;
 
-/** The loudest of each of `bars` equal parts, 0 to 1 of the loudest of all. */
-export function levels(peaks: Peaks, bars: number): number[] {
-  const per = 2 * Math.max(1, peaks.channels);
-  const length = Math.floor(peaks.data.length / per);
-  const full = peaks.bits === 8 ? 128 : 32768;
-  const found = Array.from({ length: bars }, (_, bar) => {
-    const from = Math.floor((bar * length) / bars);
-    const to = Math.max(from + 1, Math.floor(((bar + 1) * length) / bars));
-    let most = 0;
-    for (let i = from * per; i < Math.min(to * per, peaks.data.length); i += 1) most = Math.max(most, Math.abs(peaks.data[i] ?? 0));
-    return most / full;
-  });
-  const most = Math.max(...found, 0);
-  // Quiet recordings are drawn larger, silence is not drawn as noise.
-  return most < 0.004 ? found.map(() => 0) : found.map((level) => level / most);
+const FULL = 128;
+/** Below this everything is drawn as silence: it would be noise. */
+const SILENT = 0.004;
+
+export const pixelsOf = (peaks: Peaks): Pixels => ({ data: peaks.data, first: 0, perSecond: peaks.sample_rate / peaks.samples_per_pixel });
+
+function most(data: ArrayLike<number>, from: number, to: number): number {
+  let found = 0;
+  for (let i = Math.max(0, from); i < Math.min(to, data.length); i += 1) found = Math.max(found, Math.abs(data[i] ?? 0));
+  return found;
 }
 
-/** For each of `bars` equal parts of `duration` seconds, whether it lies in a stretch for the most part. */
-export function within(stretches: readonly Stretch[], duration: number, bars: number): boolean[] {
+/** The loudest of all, 0 to 1 of full scale. */
+export const loudest = ({ data }: Pixels): number => most(data, 0, data.length) / FULL;
+
+/** The loudest of each of `bars` equal parts of what is shown, 0 to 1 of `full`, the loudest of all:
+ *  quiet recordings are drawn larger, and stay as they are when one zooms in. */
+export function levels({ data, first, perSecond }: Pixels, bars: number, view: View, full: number): number[] {
+  const at = (bar: number) => Math.floor((view.start + (bar / bars) * view.length) * perSecond + 1e-6) - first;
+  return Array.from({ length: bars }, (_, bar) => {
+    const from = at(bar);
+    const to = Math.max(from + 1, at(bar + 1));
+    return full < SILENT ? 0 : most(data, 2 * from, 2 * to) / FULL / full;
+  });
+}
+
+/** For each of `bars` equal parts of what is shown, whether it lies in a stretch for the most part. */
+export function within(stretches: readonly Stretch[], view: View, bars: number): boolean[] {
   const found = Array.from({ length: bars }, () => false);
   for (const { start, end } of stretches) {
-    const from = Math.max(0, Math.ceil((start / duration) * bars - 0.5));
-    const to = Math.min(bars, Math.floor((end / duration) * bars + 0.5));
-    found.fill(true, from, Math.max(from, to));
+    const from = Math.max(0, Math.ceil(placeOf(view, start) * bars - 0.5));
+    const to = Math.min(bars, Math.floor(placeOf(view, end) * bars + 0.5));
+    if (to > from) found.fill(true, from, to);
   }
   return found;
 }
 
-/** A short line down from the top at each time. */
-export function ticksOf(times: readonly number[], duration: number, width: number): string {
-  return times.map((time) => `M${((time / duration) * width).toFixed(1)} 0V7`).join('');
+/** A short line down from the top at each time that is shown. */
+export function ticksOf(times: readonly number[], view: View, width: number): string {
+  return times
+    .map((time) => placeOf(view, time))
+    .filter((place) => place >= 0 && place <= 1)
+    .map((place) => `M${(place * width).toFixed(1)} 0V7`)
+    .join('');
 }
 
 /** Sound is drawn darker than silence. Where nobody knows yet which is which, what is above a fifth of the loudest. */
@@ -62,9 +83,22 @@ export function pathsOf(loudness: readonly number[], silent?: readonly boolean[]
 
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 
-/** Seconds at which the ruler has a mark: round ones, at most `most` of them. */
-export function marks(duration: number, most: number): number[] {
-  if (duration <= 0) return [];
-  const step = STEPS.find((one) => duration / one <= most) ?? 14_400;
-  return Array.from({ length: Math.floor(duration / step - 0.04) + 1 }, (_, i) => i * step);
+/** Seconds at which the ruler has a mark: round ones, about `few` of them, none at the very end. */
+export function marks(view: View, few: number): number[] {
+  if (view.length <= 0) return [];
+  const step = STEPS.find((one) => view.length / one <= few) ?? 14_400;
+  const first = Math.ceil(view.start / step - 1e-6);
+  const last = Math.floor((view.start + view.length) / step - 0.04);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
+}
+
+/** Pixels of one piece of the fine peaks; two bytes each. */
+export const PIECE = 8192;
+
+/** The pieces of the fine peaks that hold what is shown: the first, and how many. */
+export function piecesOf(view: View, perSecond: number, length: number): { from: number; count: number } {
+  const last = Math.max(0, Math.ceil(length / PIECE) - 1);
+  const of = (seconds: number) => Math.min(last, Math.max(0, Math.floor((seconds * perSecond) / PIECE)));
+  const from = of(view.start);
+  return { from, count: of(view.start + view.length) - from + 1 };
 }
