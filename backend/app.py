@@ -29,7 +29,7 @@ from backend.store.library import Library, open_library
 from backend.work.ahead import Ahead
 from backend.work.isolate import make_sample, probe_files
 from backend.work.recovery import recover
-from backend.work.renditions import Renditions
+from backend.work.renditions import PieceKeeper
 from backend.work.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class App:
         presence: Presence,
         token: str,
         leaving: threading.Event,
-        renditions: Renditions,
+        renditions: PieceKeeper,
         ahead: Ahead,
     ) -> None:
         self.settings = settings
@@ -108,7 +108,7 @@ def build(settings: Settings, port: int | None = None) -> App:
         last_event = library.events.last()
         recover(settings, library)
         token = secrets.token_urlsafe(32)
-        renditions = Renditions(settings)
+        renditions = PieceKeeper(settings)
         services = Services(
             settings=settings,
             library=library,

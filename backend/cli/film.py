@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+import click
 
 from backend.cli.command import refusal
 from backend.core.fault import Category, explain
 from backend.settings import Settings
 from backend.store.giving import give
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def written_to(metavar: str) -> Callable[[Command], Command]:
+    """The options of a command that writes one file: `output`, which it needs, and `force`."""
+
+    def with_options(function: Command) -> Command:
+        output = click.option(
+            "-o",
+            "--output",
+            type=click.Path(path_type=Path),
+            metavar=metavar,
+            required=True,
+            help="The file to write.",
+        )
+        force = click.option("--force", is_flag=True, help="Replace the file that is there.")
+        return output(force(function))
+
+    return with_options
 
 
 def check_target(output: Path, paths: Sequence[Path], force: bool, settings: Settings) -> Path:

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from backend.cli.command import Code, command, refusal
-from backend.cli.cut import Stages
-from backend.cli.film import check_target
+from backend.cli.film import check_target, written_to
 from backend.cli.output import Output, amount, length, plain
 from backend.cli.recordings import recordings
+from backend.cli.stages import Stages
 from backend.core.timeline import Timeline, TrackKind
 from backend.settings import Settings
 from backend.work.apart import render_apart
@@ -22,15 +22,7 @@ HOW = {"copied": "copied as it is", "encoded": "encoded"}
 
 @click.command()
 @click.argument("recording", metavar="FILE|FOLDER|SESSION")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="OUT.m4a|OUT.mp3",
-    required=True,
-    help="The file to write.",
-)
-@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@written_to("OUT.m4a|OUT.mp3")
 @command
 def sound(recording: str, output: Path, force: bool, settings: Settings, out: Output) -> Code:
     """Save the sound of a recording, its segments joined, as .m4a or .mp3.

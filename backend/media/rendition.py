@@ -50,7 +50,7 @@ _BT709 = 1
 _DOING = "make a version for this window"
 
 
-class Renditions:
+class PieceMaker:
     """Makes pieces of one film in whatever order they are asked for; the next one is the cheapest.
 
     Turned pictures are turned, since WebM has no way to say so. Times of frames are kept, to the

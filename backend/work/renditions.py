@@ -49,7 +49,7 @@ class _Made:
     fault: Fault | None
 
 
-class Renditions:
+class PieceKeeper:
     """Hands out pieces of films, made when they are wanted. Safe to call from any thread."""
 
     def __init__(self, settings: Settings) -> None:
@@ -296,15 +296,15 @@ def _main(film: str, folder: str, pipe: Connection[_Made, int]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     bound_memory(MEMORY_LIMIT)
     wish = _Wish(pipe)
-    from backend.media.rendition import Renditions as Maker
+    from backend.media.rendition import PieceMaker
 
-    maker: Maker | None = None
+    maker: PieceMaker | None = None
     while True:
         number = wish.take()
         part = Path(folder) / _unfinished(number)
         fault: Fault | None = None
         try:
-            maker = maker or Maker(Path(film))
+            maker = maker or PieceMaker(Path(film))
             maker.make(number, part, wish.check)
         except _Superseded:
             part.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ import pytest
 from backend.core.context import Stopped
 from backend.core.fault import Category, FaultError
 from backend.core.rendition import PIECE, rendition_of
-from backend.media.rendition import TALLEST, Renditions
+from backend.media.rendition import TALLEST, PieceMaker
 from tests.films import look
 from tests.recordings import write_sound, write_video
 
@@ -32,11 +32,11 @@ def make(tmp_path: Path) -> Callable[[Path, Iterable[int]], dict[int, Path]]:
     """Makes pieces of a film in the order that is asked for."""
 
     def make(film: Path, numbers: Iterable[int]) -> dict[int, Path]:
-        renditions = Renditions(film)
+        maker = PieceMaker(film)
         made = {number: tmp_path / f"{number}.part.webm" for number in numbers}
         for number, path in made.items():
-            renditions.make(number, path, never)
-        renditions.close()
+            maker.make(number, path, never)
+        maker.close()
         return made
 
     return make
@@ -194,7 +194,7 @@ def test_a_turned_picture_is_turned(
 
 
 def test_a_piece_that_was_given_up_is_whole_the_next_time(tmp_path: Path) -> None:
-    renditions = Renditions(write_whole(tmp_path / "film.mp4", 5))
+    maker = PieceMaker(write_whole(tmp_path / "film.mp4", 5))
     left = 30
 
     def soon() -> None:
@@ -204,12 +204,12 @@ def test_a_piece_that_was_given_up_is_whole_the_next_time(tmp_path: Path) -> Non
             raise Stopped
 
     with pytest.raises(Stopped):
-        renditions.make(0, tmp_path / "a.part.webm", soon)
-    renditions.make(0, tmp_path / "b.part.webm", never)
+        maker.make(0, tmp_path / "a.part.webm", soon)
+    maker.make(0, tmp_path / "b.part.webm", never)
     assert len(pictures({0: tmp_path / "b.part.webm"})) == 40
 
 
 def test_a_film_that_is_gone_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(FaultError) as refused:
-        Renditions(tmp_path / "gone.mp4")
+        PieceMaker(tmp_path / "gone.mp4")
     assert refused.value.fault.category is Category.MISSING

@@ -19,7 +19,7 @@ from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.fault import Category, Fault, FaultError
 from backend.settings import Settings
 from backend.work import renditions as work
-from backend.work.renditions import Renditions, forget, prune
+from backend.work.renditions import PieceKeeper, forget, prune
 from tests.recordings import write_video
 
 KEY = "a" * 40
@@ -45,8 +45,8 @@ def artifact(path: Path, key: str = KEY) -> Artifact:
 
 
 @pytest.fixture
-def renditions(settings: Settings) -> Iterator[Renditions]:
-    renditions = Renditions(settings)
+def renditions(settings: Settings) -> Iterator[PieceKeeper]:
+    renditions = PieceKeeper(settings)
     yield renditions
     renditions.stop()
 
@@ -68,14 +68,14 @@ def until(done: Callable[[], bool]) -> None:
 
 
 def test_a_piece_is_made_once_and_kept(
-    renditions: Renditions, film: Artifact, settings: Settings
+    renditions: PieceKeeper, film: Artifact, settings: Settings
 ) -> None:
     piece = renditions.piece(film, 3, never)
     assert piece is not None and piece.read_bytes()[:4] == b"\x1a\x45\xdf\xa3"
     made = piece.stat()
     os.utime(piece, (1, 1))
     renditions.stop()
-    again = Renditions(settings).piece(film, 3, never)
+    again = PieceKeeper(settings).piece(film, 3, never)
     assert again == piece
     assert (piece.stat().st_ino, piece.stat().st_size) == (made.st_ino, made.st_size)
     assert piece.stat().st_mtime > 1  # it counts as used
@@ -83,7 +83,7 @@ def test_a_piece_is_made_once_and_kept(
     assert not list(settings.renditions.glob("*/*.part*"))
 
 
-def test_whoever_waits_for_many_gets_them_all(renditions: Renditions, film: Artifact) -> None:
+def test_whoever_waits_for_many_gets_them_all(renditions: PieceKeeper, film: Artifact) -> None:
     made: dict[int, Path | None] = {}
     waiting = [
         threading.Thread(target=lambda n=n: made.update({n: renditions.piece(film, n, never)}))
@@ -99,7 +99,7 @@ def test_whoever_waits_for_many_gets_them_all(renditions: Renditions, film: Arti
 
 
 def test_nothing_is_made_for_those_who_left(
-    renditions: Renditions, film: Artifact, settings: Settings
+    renditions: PieceKeeper, film: Artifact, settings: Settings
 ) -> None:
     assert renditions.piece(film, 1, lambda: True) is None
     assert renditions.piece(film, 2, never) is not None
@@ -107,7 +107,7 @@ def test_nothing_is_made_for_those_who_left(
     assert not list(folder.glob("*.part*"))
 
 
-def test_a_process_that_is_killed_costs_one_answer(renditions: Renditions, film: Artifact) -> None:
+def test_a_process_that_is_killed_costs_one_answer(renditions: PieceKeeper, film: Artifact) -> None:
     renditions.piece(film, 0, never)
     [process] = encoders()
     process.suspend()
@@ -127,7 +127,7 @@ def test_a_process_that_is_killed_costs_one_answer(renditions: Renditions, film:
 
 
 def test_a_film_that_cannot_be_read_is_told_to_everybody_and_tried_anew(
-    renditions: Renditions, film: Artifact, tmp_path: Path
+    renditions: PieceKeeper, film: Artifact, tmp_path: Path
 ) -> None:
     gone = tmp_path / "gone.mp4"
     for _ in range(2):
@@ -139,7 +139,7 @@ def test_a_film_that_cannot_be_read_is_told_to_everybody_and_tried_anew(
 
 
 def test_the_process_of_a_film_that_nobody_watches_goes(
-    renditions: Renditions, film: Artifact, monkeypatch: pytest.MonkeyPatch
+    renditions: PieceKeeper, film: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(work, "IDLE", 0.0)
     renditions.piece(film, 0, never)
@@ -148,7 +148,7 @@ def test_the_process_of_a_film_that_nobody_watches_goes(
 
 
 def test_a_third_film_takes_the_place_of_the_one_unwatched_for_longest(
-    renditions: Renditions, film: Artifact
+    renditions: PieceKeeper, film: Artifact
 ) -> None:
     for key in "abc":
         assert renditions.piece(artifact(Path(film.path), key * 40), 0, never) is not None
@@ -156,7 +156,7 @@ def test_a_third_film_takes_the_place_of_the_one_unwatched_for_longest(
 
 
 def test_no_room_is_told_before_anything_is_made(
-    renditions: Renditions, film: Artifact, monkeypatch: pytest.MonkeyPatch
+    renditions: PieceKeeper, film: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(work, "SPARE", 1 << 60)
     with pytest.raises(FaultError) as refused:
@@ -188,10 +188,10 @@ def test_no_process_outlives_the_backend(film: Artifact, settings: Settings) -> 
 from pathlib import Path
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.settings import Settings
-from backend.work.renditions import Renditions
+from backend.work.renditions import PieceKeeper
 if __name__ == "__main__":
     film = Artifact("{KEY}", ArtifactKind.FILM, "session", {film.path!r}, 1)
-    renditions = Renditions(Settings(Path({str(settings.data)!r}), Path({str(settings.films)!r})))
+    renditions = PieceKeeper(Settings(Path({str(settings.data)!r}), Path({str(settings.films)!r})))
     renditions.piece(film, 0, lambda: False)
     print("made", flush=True)
     renditions.piece(film, 4, lambda: False)
