@@ -105,6 +105,19 @@ def show_rename(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def show_sound(page: Page) -> None:
+    show_menu(page)
+    page.get_by_role("menuitem", name="Save the sound…").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def show_part(page: Page) -> None:
+    show_film(page)
+    for _ in range(3):
+        page.get_by_role("button", name="Zoom in").click()
+    expect(page.get_by_role("slider", name="Part of the film that is shown")).to_be_visible()
+
+
 def nothing(page: Page) -> None:
     pass
 
@@ -116,7 +129,9 @@ SCREENS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "no-match": ("/?q=nothing-like-this", nothing),
     "import": ("/", show_import),
     "rename": ("/", show_rename),
+    "sound": ("/", show_sound),
     "session": ("/sessions/{ready}", show_film),
+    "session-part": ("/sessions/{ready}", show_part),
     "session-live": ("/sessions/{live}", nothing),
     "session-failed": ("/sessions/{failed}", nothing),
     "session-from-files": ("/sessions/{waiting}", show_film),

@@ -16,7 +16,7 @@ import { Segments } from '../ui/Segments';
 const ENDED: ReadonlySet<Job['status']> = new Set(['completed', 'failed', 'cancelled']);
 
 const FORMATS: Record<SoundFormat, { word: string; why: string }> = {
-  m4a: { word: 'M4A', why: 'The sound of the film, copied as it is. Nearly every player knows it.' },
+  m4a: { word: 'M4A', why: 'The film’s own sound, as it is. Nearly every player knows it.' },
   mp3: { word: 'MP3', why: 'Encoded once more, for players that know nothing else.' },
 };
 

@@ -136,7 +136,7 @@ function Zoom({ shown, duration }: { shown: Shown; duration: number }) {
         onChange={(event) => shown.pan(Number(event.target.value) - view.start)}
         style={{ '--part': `${Math.max(4, part * 100).toFixed(2)}%` }}
       />
-      <span className="grow" />
+      {!zoomed && <span className="grow" />}
       <IconBtn label="Show the whole film" sign="whole" isDisabled={!zoomed} onPress={shown.all} />
       <IconBtn label="Zoom out" hotkey="-" sign="minus" isDisabled={!zoomed} onPress={() => shown.zoom(1 / NOTCH)} />
       <IconBtn label="Zoom in" hotkey="+" sign="plus" onPress={() => shown.zoom(NOTCH)} />

@@ -52,7 +52,7 @@ export function NumberRow({ label, setting, busy, onChange }: Props) {
       </span>
       <Group className="stepper">
         <Button slot="decrement" className="icon">
-          <span aria-hidden="true">−</span>
+          <Icon sign="minus" />
         </Button>
         <Input className="input" />
         <Button slot="increment" className="icon">

@@ -33,7 +33,7 @@ const HELP: Readonly<Record<string, string>> = {
   'notify.quiet': 'Nothing is shown in them. What happened meanwhile is told once they are over.',
   'limit.ready': 'Making sessions ready to play.',
   'limit.video': 'Work that encodes the picture.',
-  'limit.copy': 'Work that only copies.',
+  'limit.copy': 'Work that only copies, and files of the sound.',
   'limit.enrich': 'Transcripts, chapters and summaries.',
   'limit.light': 'Small work on finished films.',
 };
