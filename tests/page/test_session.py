@@ -50,6 +50,8 @@ def test_facts_and_what_is_worth_knowing(page: Page, house: House, visit: Path) 
     assert notes.all_inner_texts() == told["notes"]
     expect(notes.filter(has_text="Segments seem to be missing (number 1)")).to_have_count(1)
     expect(notes.filter(has_text="seg_002.mp3: the header says 0:03.000")).to_have_count(1)
+    expect(page.locator(".changes path")).to_be_attached()
+    expect(page.locator(".wave path.talk")).to_be_attached()
     # Silence is drawn pale, what is heard strong.
     quiet = sum(s["end"] - s["start"] for s in holds["sound"]["silence"]) / 8
     counted = page.evaluate(

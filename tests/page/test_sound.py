@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from backend.core.job import JobStatus
 from tests.media.test_mix import two_tracks
 from tests.page.conftest import House, Watch, made, until
 from tests.page.test_journey import choose, until_film
-from tests.recordings import write_sound, write_video
+from tests.page.test_smaller import asleep
+from tests.recordings import write_video
 
 
 def save(page: Page, title: str, kind: str) -> None:
@@ -40,29 +42,41 @@ def test_the_sound_of_a_film_is_downloaded(
         assert container.duration / av.time_base == pytest.approx(12, abs=0.1)
 
 
-@pytest.fixture(scope="module")
-def lecture(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A little picture, and much sound."""
-    folder = tmp_path_factory.mktemp("lectures") / "Lecture"
-    write_video(folder / "video.mp4", 2, size=(320, 180))
-    write_sound(folder / "audio" / "a.wav", 900, rate=8000)
-    return folder
+@pytest.fixture
+def halting(tmp_path: Path) -> Iterator[House]:
+    """One whose work stops, as if asleep, before what it made gets its name."""
+    house = House(tmp_path / "library")
+    house.arm("film-checked=stop", tmp_path / "marks")
+    try:
+        house.serve()
+        yield house
+    finally:
+        house.close()
 
 
-def test_a_long_one_shows_how_far_it_is_and_is_cancelled(
-    page: Page, house: House, lecture: Path
+def test_one_that_is_made_shows_how_far_it_is_and_is_cancelled(
+    browser: Browser, halting: House, take: Path, tmp_path: Path
 ) -> None:
-    session = made(house, lecture)
-    save(page, "Lecture", "MP3")
+    session = halting.api("POST", "/sessions", {"paths": [str(take)]})["id"]
+    until(lambda: bool(asleep(halting)))
+    (tmp_path / "marks" / "film-checked.stop").unlink()  # the next one is to stop there too
+    for process in asleep(halting):
+        process.resume()
+    until(lambda: halting.api("GET", f"/sessions/{session}")["status"] == "ready")
+    page = browser.new_page()
+    page.goto(halting.door)
+    save(page, "Stand-up", "M4A")
     dialog = page.get_by_role("dialog", name="Save the sound")
+    until(lambda: bool(asleep(halting)))
     expect(dialog.get_by_role("progressbar")).to_have_attribute(
         "aria-valuenow", re.compile(r"^[1-9]")
     )
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog.get_by_role("button", name="Download")).to_be_visible()
-    job = house.api("GET", f"/sessions/{session}")["jobs"][-1]
+    page.close()
+    job = halting.api("GET", f"/sessions/{session}")["jobs"][-1]
     assert (job["kind"], job["status"]) == ("soundtrack", JobStatus.CANCELLED)
-    until(lambda: not list(house.data.rglob("*.mp3")))
+    until(lambda: not list(halting.data.rglob("*.m4a")))
 
 
 def test_a_film_without_sound_is_said_to_have_none(

@@ -29,6 +29,8 @@ def field(page: Page) -> Locator:
 
 
 def drawn(page: Page) -> str:
+    """What is drawn, once silence is known too."""
+    expect(page.get_by_text("LUFS")).to_be_visible()
     paths = page.locator(".wave > svg:first-child path")
     expect(paths.first).to_be_attached()
     return "".join(str(paths.nth(i).get_attribute("d")) for i in range(2))
