@@ -13,30 +13,25 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 from backend.core.fault import Category, Fault, FaultError, refuse
 from backend.core.flow import SessionStatus, merge_of, session_status
 from backend.core.job import JobStatus, Priority
 from backend.core.media import MediaInfo, Source
-from backend.core.placement import place
 from backend.core.session import (
-    AudioChoice,
     Picture,
     Segment,
     Session,
     SessionOptions,
     SessionState,
     clean_title,
-    missing_numbers,
 )
-from backend.core.time import ZERO, TimeRange
-from backend.core.tracks import heard_note, require_track, richest
+from backend.core.tracks import require_track, richest
 from backend.description import DESCRIPTION, read_description
 from backend.discovery import Found, find_files, may_pass_over, nothing_found
 from backend.points import reach
+from backend.remarks import remarks
 from backend.settings import Choices, Settings
 from backend.store.library import Library
 from backend.store.orders import Conflict
@@ -75,7 +70,7 @@ class Ingest:
         """
         asked = self._options(options)
         found = find_files(paths)
-        picture, segments, notes = look_into(found, self._probe, asked.audio)
+        picture, segments, notes = look_into(found, self._probe, asked)
         sources = ([picture.source] if picture else []) + [s.source for s in segments]
         now = datetime.now(UTC)
         said = found.description
@@ -207,9 +202,10 @@ class Ingest:
 
 
 def look_into(
-    found: Found, probe: Probe, choice: AudioChoice = None
+    found: Found, probe: Probe, options: SessionOptions | None = None
 ) -> tuple[Picture | None, list[Segment], list[str]]:
     """Probe all files and tell picture from sound."""
+    options = options or SessionOptions()
     files = [*found.media, *found.sound]
     pictures: list[Picture] = []
     segments: list[Segment] = []
@@ -248,66 +244,8 @@ def look_into(
     picture = pictures[0] if pictures else None
     if picture is None and not segments:
         raise nothing_found(found.folder or files[0].parent)
-    require_track(richest(picture, segments), choice)
-    return picture, segments, notes + _notes(picture, segments, choice)
-
-
-def _notes(picture: Picture | None, segments: Sequence[Segment], choice: AudioChoice) -> list[str]:
-    """What the owner should know of these files before the work starts."""
-    notes = [*(picture.info.notes if picture else ())]
-    notes += heard_note(richest(picture, segments), choice)
-    for segment in segments:
-        notes += [f"{segment.name}: {note}" for note in segment.info.notes]
-    missing = missing_numbers([segment.name for segment in segments])
-    if missing and all(segment.offset is None for segment in segments):
-        few = ", ".join(str(number) for number in missing[:5]) + (" …" if missing[5:] else "")
-        notes.append(
-            f"Segments seem to be missing (number {few}). The sound after them comes earlier than"
-            " it was recorded."
-        )
-    if picture is not None and picture.info.video[0].variable:
-        notes.append("Its pictures come at an uneven rate; the film shows each at its own time.")
-    notes += _clocks(segments)
-    overlap = _overlap(segments)
-    if overlap > Fraction(1, 20):
-        notes.append(
-            f"Segments overlap by {float(overlap):.1f} s in all; the later one is heard there."
-        )
-    return notes
-
-
-def _clocks(segments: Sequence[Segment]) -> list[str]:
-    """Where the segments' clock ran wrong, and where nothing was recorded between them."""
-    placed = place(segments)
-    notes = []
-    moved = sum((one.span.duration * (one.speed - 1) for one in placed), ZERO)
-    if moved:
-        how = "slow" if moved < 0 else "fast"
-        notes.append(
-            f"The clock of the sound runs {how}, by {abs(float(moved)):.2f} s in all; the film puts"
-            " that right."
-        )
-    ends = ZERO
-    gaps = []
-    for one in sorted(placed, key=lambda one: one.span.start):
-        if one.span.start - ends > Fraction(1, 10):
-            gaps.append(one.span.start - ends)
-        ends = max(ends, one.span.end)
-    if gaps:
-        many = "once" if len(gaps) == 1 else f"{len(gaps)} times"
-        notes.append(
-            f"The sound pauses {many}, for {float(sum(gaps)):.1f} s in all; the film is silent"
-            " there."
-        )
-    return notes
-
-
-def _overlap(segments: Sequence[Segment]) -> Fraction:
-    """Seconds in which two segments that have offsets sound at once."""
-    placed = sorted(
-        TimeRange(s.offset, s.offset + s.info.duration) for s in segments if s.offset is not None
-    )
-    return sum((max(ZERO, one.end - next_.start) for one, next_ in pairwise(placed)), ZERO)
+    require_track(richest(picture, segments), options.audio)
+    return picture, segments, notes + remarks(picture, segments, options)
 
 
 def _about(fault: Fault, inner: str, name: str) -> Fault:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
+from backend.core.form import OWN, parse_height, parse_rate
 from backend.core.job import LIMITS, Lane
 from backend.core.notice import Choice, QuietHours
 from backend.core.session import Quality, SessionOptions
@@ -176,6 +177,18 @@ PREFERENCES: Mapping[str, Preference] = {
             _switch,
         ),
         Preference(
+            "film.height",
+            OWN,
+            "Rows of pixels of new films, such as 720, where the recording has more; or own.",
+            parse_height,
+        ),
+        Preference(
+            "film.rate",
+            OWN,
+            "Frames a second of new films: own (each at its own time), constant, or such as 25.",
+            parse_rate,
+        ),
+        Preference(
             "optimise",
             "on",
             "Make each film smaller in the background, once it plays.",
@@ -274,6 +287,8 @@ class Choices:
             optimise=bool(self.value("optimise")),
             enrich=bool(self.value("enrich")),
             quality=Quality(str(self.value("optimise.quality"))),
+            height=parse_height(str(self.value("film.height") or OWN)),
+            rate=parse_rate(str(self.value("film.rate") or OWN)),
         )
 
     @property

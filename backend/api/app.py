@@ -29,8 +29,8 @@ from backend.api import (
     sessions,
     settings,
     shell,
-    transcript,
     sound,
+    transcript,
 )
 from backend.api.routes import document
 from backend.api.wire import SERVICES

@@ -15,6 +15,7 @@ from backend.api.jobs import FaultBody, JobBody, fault_body, job_body, progress_
 from backend.api.wire import Asked, services
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.flow import SessionStatus, merge_of, newest_of, session_status
+from backend.core.form import HEIGHTS, RATES, exact_rate
 from backend.core.job import Job, JobKind, JobStatus
 from backend.core.room import needed, shortage
 from backend.core.session import Quality, Session, SessionOptions, SessionState, heard_tracks
@@ -34,14 +35,23 @@ class Options(Asked):
     """Which track of sound is heard, by its number in the file; or all of them; or the best."""
     quality: Quality = Quality.MEDIUM
     """Of the smaller film."""
+    height: Annotated[int, Field(ge=HEIGHTS[0], le=HEIGHTS[1])] | None = None
+    """Rows of pixels that the film is shown with, at most."""
+    rate: Annotated[float, Field(ge=RATES[0], le=RATES[1])] | Literal["constant"] | None = None
+    """Frames a second, all of one length; "constant": the rate nearest to the recording's own;
+    null: each frame is shown at its own time."""
 
     def core(self, chosen: SessionOptions) -> SessionOptions:
         """What was asked for; what was not named is as `chosen`."""
-        return replace(chosen, **self.model_dump(exclude_unset=True))
+        named = self.model_dump(exclude_unset=True)
+        if isinstance(self.rate, float):
+            named["rate"] = exact_rate(self.rate)
+        return replace(chosen, **named)
 
     @staticmethod
     def of(options: SessionOptions) -> Options:
-        return Options.model_validate(asdict(options))
+        rate = float(options.rate) if isinstance(options.rate, Fraction) else options.rate
+        return Options.model_validate({**asdict(options), "rate": rate})
 
 
 class SegmentBody(BaseModel):

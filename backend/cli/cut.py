@@ -10,6 +10,7 @@ import click
 
 from backend.cli.command import Code, Unusable, command
 from backend.cli.film import check_target, written_to
+from backend.cli.form import Asked, asked_form, with_form
 from backend.cli.output import Output, amount, length, plain
 from backend.cli.recordings import Recordings, inside, ranges_of, recordings
 from backend.cli.stages import Stages
@@ -37,12 +38,15 @@ HOW = {
     help="What to keep, such as 1:05-1:20.5, -30 or 90-. May be given again.",
 )
 @written_to("OUT.mp4")
+@with_form
 @command
 def cut(
     recording: str,
     texts: tuple[str, ...],
     output: Path,
     force: bool,
+    height: Asked,
+    rate: Asked,
     settings: Settings,
     out: Output,
 ) -> Code:
@@ -60,8 +64,9 @@ def cut(
     except FaultError as error:
         raise Unusable(error.fault) from error
     edited = keep(timeline, ranges)
+    form = asked_form(height, rate)
     with Stages(out) as stages:
-        facts = render_apart(found.cutting(edited.timeline), target, stages.tell)
+        facts = render_apart(found.cutting(edited.timeline, form), target, stages.tell)
     _date(target, found)
     out.line(
         {

@@ -12,9 +12,11 @@ from typing import Any
 import click
 
 from backend.cli.command import PATH, Code, command
+from backend.cli.form import Asked, asked_form, with_form
 from backend.cli.output import Output, amount, plain
 from backend.cli.sync import measured
 from backend.core.fault import Fault, FaultError
+from backend.core.form import AS_RECORDED, Form
 from backend.core.media import AudioStream, MediaInfo, VideoStream
 from backend.core.time import timecode
 from backend.settings import Settings
@@ -35,12 +37,15 @@ from backend.settings import Settings
     is_flag=True,
     help="Decode it all and measure how far apart picture and sound are; sessions may be named.",
 )
+@with_form
 @command
 def inspect(
     files: tuple[Path, ...],
     plan: bool,
     cuts: tuple[str, ...],
     sync: bool,
+    height: Asked,
+    rate: Asked,
     settings: Settings,
     out: Output,
 ) -> Code:
@@ -50,10 +55,13 @@ def inspect(
     """
     if cuts and not plan:
         raise click.UsageError("--cut goes with --plan.")
+    form = asked_form(height, rate)
+    if form != AS_RECORDED and not plan:
+        raise click.UsageError("--height and --rate go with --plan.")
     if plan and sync:
         raise click.UsageError("--plan and --sync are two questions: ask one at a time.")
     if plan:
-        return _plans([str(file) for file in files], cuts, settings, out)
+        return _plans([str(file) for file in files], cuts, form, settings, out)
     if sync:
         return max(measured(file, settings, out) for file in files)
     from backend.work.isolate import probe_files
@@ -72,7 +80,9 @@ def inspect(
     return code
 
 
-def _plans(named: Sequence[str], cuts: Sequence[str], settings: Settings, out: Output) -> Code:
+def _plans(
+    named: Sequence[str], cuts: Sequence[str], form: Form, settings: Settings, out: Output
+) -> Code:
     """Tell how the film of each is made: which stretches are copied, and which encoded and why."""
     from backend.cli.recordings import inside, ranges_of, recordings
     from backend.core.edits import keep, require_inside
@@ -87,7 +97,7 @@ def _plans(named: Sequence[str], cuts: Sequence[str], settings: Settings, out: O
             if asked:
                 ranges = require_inside(inside(asked, timeline.duration), timeline.duration)
                 timeline = keep(timeline, ranges).timeline
-            told = plan_apart(found.cutting(timeline))
+            told = plan_apart(found.cutting(timeline, form))
         except FaultError as error:
             out.fail(error.fault, file=name)
             code = Code.REFUSED

@@ -10,6 +10,7 @@ import click
 
 from backend.cli.command import PATH, REFUSED, Code, Stop, Unusable, code_of, command
 from backend.cli.film import check_target, copy_film
+from backend.cli.form import Asked, asked_options, with_form
 from backend.cli.link import Link
 from backend.cli.output import Output, amount, length, plain
 from backend.cli.progress import Progress
@@ -54,6 +55,7 @@ class AudioTrack(click.ParamType[int | str]):
     metavar="N|mix",
     help="Which track of sound is heard, as `rushes inspect` numbers them; mix: all of them.",
 )
+@with_form
 @click.option("--again", is_flag=True, help="Import anew what is in the library already.")
 @click.option(
     "--wait",
@@ -78,6 +80,8 @@ def process(
     no_enrich: bool,
     no_optimise: bool,
     audio: int | str | None,
+    height: Asked,
+    rate: Asked,
     again: bool,
     wait: str,
     output: Path | None,
@@ -104,7 +108,7 @@ def process(
         "title": title,
         "priority": priority,
         "again": again,
-        "options": wishes(no_enrich, no_optimise, audio),
+        "options": {**wishes(no_enrich, no_optimise, audio), **asked_options(height, rate)},
     }
     codes = [Code.DONE]
     taken: list[str] = []

@@ -11,6 +11,7 @@ from pathlib import Path
 from backend.cli.command import Unusable, refusal
 from backend.cli.link import Link
 from backend.core.fault import Category, Fault, FaultError
+from backend.core.form import AS_RECORDED, Form
 from backend.core.session import Picture, Segment
 from backend.core.time import TimeRange, clock, seconds
 from backend.core.timeline import Timeline, recorded_timeline
@@ -42,12 +43,12 @@ class Recordings:
         pictures = [self.picture.source.path] if self.picture else []
         return [Path(path) for path in [*pictures, *(s.source.path for s in self.segments)]]
 
-    def cutting(self, timeline: Timeline) -> Cutting:
+    def cutting(self, timeline: Timeline, form: Form = AS_RECORDED) -> Cutting:
         """A timeline of these, ready to be rendered."""
         parts: list[Picture | Segment] = [*([self.picture] if self.picture else [])]
         parts += self.segments
         infos = {part.info.path: part.info for part in parts}
-        return Cutting(timeline, infos, tuple(part.source for part in parts), self.title)
+        return Cutting(timeline, infos, tuple(part.source for part in parts), self.title, form)
 
 
 def recordings(named: str, settings: Settings, film: bool = False) -> Recordings:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from backend.cli.command import REFUSED, Code, Listing, command, limited
+from backend.cli.form import Asked, asked_options, with_form
 from backend.cli.link import Link
 from backend.cli.output import Cell, Output, amount, length, plain, sign, when
 from backend.cli.process import AudioTrack, await_sessions, wishes
@@ -142,12 +143,19 @@ def rename_session(session: str, title: str, settings: Settings, out: Output) ->
 @click.option("--title", help="What to call it.")
 @click.option("--no-enrich", is_flag=True, help="Make the film only; leave enrichment out.")
 @click.option("--no-optimise", is_flag=True, help="Leave the film as large as the recording.")
+@with_form
 @command
 def new_session(
-    title: str | None, no_enrich: bool, no_optimise: bool, settings: Settings, out: Output
+    title: str | None,
+    no_enrich: bool,
+    no_optimise: bool,
+    height: Asked,
+    rate: Asked,
+    settings: Settings,
+    out: Output,
 ) -> None:
     """Begin a live session, and print its id. Then `add` files as they come, and `end` it."""
-    options = wishes(no_enrich, no_optimise)
+    options = {**wishes(no_enrich, no_optimise), **asked_options(height, rate)}
     with Link(settings) as link:
         made = link.post("/api/sessions", {"live": True, "title": title, "options": options})
     out.line({"event": "created", "session": made["id"], "title": made["title"]})

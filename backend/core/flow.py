@@ -79,10 +79,6 @@ ENRICHING = (JobKind.REVIEW,)
 """Kinds of jobs that find out what is in a film, in the order of their steps."""
 
 
-def has_sound(session: Session) -> bool:
-    return bool(session.segments) or bool(session.picture and session.picture.info.audio)
-
-
 def enrichment(
     session: Session, priority: Priority, options: Mapping[str, object] | None = None
 ) -> list[Planned]:

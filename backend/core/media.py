@@ -46,6 +46,8 @@ class VideoStream:
     color_matrix: str | None = None
     interlaced: bool = False
     jumps: tuple[Jump, ...] = ()
+    step: Fraction | None = None
+    """Seconds that a frame lasts where none was left out, as far as their times tell it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

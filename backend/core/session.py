@@ -21,6 +21,10 @@ AudioChoice: TypeAlias = int | Literal["mix"] | None
 """Which of a recording's tracks of sound is heard: its number in the order of the file, from 1 on,
 all of them mixed, or the best one (None)."""
 
+FrameRate: TypeAlias = Fraction | Literal["constant"] | None
+"""Frames a second, all of one length; "constant": the rate nearest to the recording's own; None:
+each frame is shown at its own time."""
+
 
 class SessionState(StrEnum):
     """LIVE takes segments, ENDED has its work planned. How far that is, the jobs say."""
@@ -71,6 +75,9 @@ class SessionOptions:
     audio: AudioChoice = None
     quality: Quality = Quality.MEDIUM
     """Of the smaller film."""
+    height: int | None = None
+    """Rows of pixels that the film is shown with, at most; None: as many as were recorded."""
+    rate: FrameRate = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

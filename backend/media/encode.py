@@ -22,9 +22,10 @@ from backend.core.fault import FaultError, explain
 from backend.core.media import Source
 from backend.core.time import ticks
 from backend.media import colour
+from backend.media.framing import KEYFRAMES
 from backend.media.picture import PictureFacts, pictures, unforced
 from backend.media.read import open_media
-from backend.media.spans import KEYFRAMES, PicturePlan
+from backend.media.spans import PicturePlan
 from backend.media.write import Mp4Writer, sync
 
 PICTURE_ENGINE = 2
@@ -47,6 +48,7 @@ def chunk_keys(part: PicturePlan, source: Source) -> list[str]:
                 "range": [str(chunk.start), str(chunk.end)],
                 "clip": [str(part.zero), str(part.span.start), str(part.span.end), part.held],
                 "ticks": str(part.time_base),
+                **({"grid": str(part.grid)} if part.grid else {}),
                 **part.encoding.parameters(),
             },
             PICTURE_ENGINE,

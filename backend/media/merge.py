@@ -8,6 +8,7 @@ from pathlib import Path
 
 from backend.core.artifact import ArtifactKind, artifact_key
 from backend.core.context import Context
+from backend.core.form import AS_RECORDED, Form
 from backend.core.media import MediaInfo, Source
 from backend.core.timeline import Clip, Timeline, TrackKind
 from backend.media.chapters import film_chapters
@@ -33,7 +34,7 @@ _KEPT = frozenset(
 """Tags that an MP4 has a place for, and that hold for a part of a recording too."""
 
 
-def film_key(timeline: Timeline, sources: Sequence[Source]) -> str:
+def film_key(timeline: Timeline, sources: Sequence[Source], form: Form = AS_RECORDED) -> str:
     """Name of the film that `merge` makes. Where the files lie does not matter, what they hold
     does."""
     place = {source.path: i for i, source in enumerate(sources)}
@@ -50,7 +51,10 @@ def film_key(timeline: Timeline, sources: Sequence[Source]) -> str:
         for track in timeline.tracks
     ]
     return artifact_key(
-        ArtifactKind.FILM, [source.key for source in sources], {"tracks": tracks}, ENGINE
+        ArtifactKind.FILM,
+        [source.key for source in sources],
+        {"tracks": tracks, **form.parameters()},
+        ENGINE,
     )
 
 
@@ -66,17 +70,18 @@ def merge(
     output: Path,
     ctx: Context,
     title: str = "",
+    form: Form = AS_RECORDED,
 ) -> dict[str, object]:
     """Write the film of `timeline` to `output`, verified and on the disk.
 
     Copies picture and sound where browsers play them; where a copy does not come out right, encodes
-    it instead. `infos` and `sources` hold every clip's file, by path. Returns JSON values that
-    tell what the film is and how it was made. Raises FaultError or `Stopped`; an unfinished
-    `output` is left to the caller.
+    it instead, and where `form` asks for another size or rate than the recording's. `infos` and
+    `sources` hold every clip's file, by path. Returns JSON values that tell what the film is and
+    how it was made. Raises FaultError or `Stopped`; an unfinished `output` is left to the caller.
     """
     tags = _tags(timeline, infos, title)
-    seams = seams_of(timeline, infos, ctx)
-    made = plan(timeline, infos, seams=seams)
+    seams = seams_of(timeline, infos, ctx, form)
+    made = plan(timeline, infos, seams=seams, form=form)
     made = replace(made, chapters=film_chapters(timeline, infos))
     while True:
         try:
@@ -84,7 +89,7 @@ def merge(
             film = verify(output, rendered.expected, ctx)
             break
         except (NotCopyable, SoundNotCopyable, Spoiled) as error:
-            made = _other(made, error, timeline, infos)
+            made = _other(made, error, timeline, infos, form)
     ctx.reach("film-checked")
     return _facts(made, rendered, film)
 
@@ -94,6 +99,7 @@ def _other(
     error: NotCopyable | SoundNotCopyable | Spoiled,
     timeline: Timeline,
     infos: Mapping[str, MediaInfo],
+    form: Form,
 ) -> RenderPlan:
     """Another way to make a film that did not come out right: what was copied is encoded, the sound
     first, since that is soon done. Raises `error` where nothing was copied."""
@@ -103,15 +109,17 @@ def _other(
     if all(part.encoding for part in made.picture):
         raise error
     reason = error.what if isinstance(error, Spoiled) else str(error)
-    again = plan(timeline, infos, encode_because=f"cannot be copied: {reason}")
+    again = plan(timeline, infos, encode_because=f"cannot be copied: {reason}", form=form)
     return replace(again, sound=sound, chapters=made.chapters)
 
 
-def seams_of(timeline: Timeline, infos: Mapping[str, MediaInfo], ctx: Context) -> dict[Clip, Seams]:
+def seams_of(
+    timeline: Timeline, infos: Mapping[str, MediaInfo], ctx: Context, form: Form = AS_RECORDED
+) -> dict[Clip, Seams]:
     """What the packets around the cuts of a timeline allow."""
     track = timeline.track(TrackKind.VIDEO)
     found = {}
-    for clip in to_look_at(track, infos) if track else ():
+    for clip in to_look_at(track, infos, form) if track else ():
         found[clip] = look(clip, infos[clip.path], ctx.check)
     return found
 

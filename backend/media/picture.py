@@ -11,22 +11,19 @@ from pathlib import Path
 
 import av
 from av.error import FFmpegError
-from av.filter import Graph
 from av.packet import Packet
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from backend.core.context import Context
 from backend.core.time import ticks
-from backend.media import colour
 from backend.media.clock import without_jumps
+from backend.media.framing import KEYFRAMES
 from backend.media.playable import TIMED
 from backend.media.read import open_media
 from backend.media.seams import sought
-from backend.media.spans import KEYFRAMES, PictureEncoding, PicturePlan
-
-_FORMAT = "yuv420p"
-
+from backend.media.shape import FORMAT, Shape
+from backend.media.spans import PicturePlan
 
 _HELD = 20_000
 """Packets kept in search of a keyframe; many minutes."""
@@ -50,13 +47,16 @@ def pictures(
 
     Frames are of the planned size in 8-bit 4:2:0. Where the clip begins between two frames, the
     one that is on screen comes first, at the clip's start. Damaged packets are skipped and
-    counted.
+    counted. Where all frames last equally long, some come again and some not at all.
     """
     assert part.encoding is not None
     begin = ticks(part.span.start, part.time_base)
     end = ticks(part.span.end, part.time_base)
     if part.encoding.black:
         yield from _black(part, max(start, begin), end, ctx)
+        return
+    if part.grid is not None:
+        yield from _evenly(part, part.grid, start, _prepared(part, start, ctx, facts))
         return
     early: av.VideoFrame | None = None
     last: int | None = None
@@ -78,17 +78,51 @@ def pictures(
         yield begin, early
 
 
+def _evenly(
+    part: PicturePlan,
+    rate: Fraction,
+    start: int,
+    frames: Iterator[tuple[int, av.VideoFrame]],
+) -> Iterator[tuple[int, av.VideoFrame]]:
+    """At each multiple of a frame's length, the frame that is nearest to being on screen there.
+
+    What comes a little late or early by a coarse clock counts as if it came when it should. The
+    first frame is on screen from the beginning, the last one to the end.
+    """
+    step = ticks(1 / rate, part.time_base)
+    begin = ticks(part.span.start, part.time_base)
+    end = ticks(part.span.end, part.time_base)
+    due = -(-max(start, begin) // step) * step
+    last: int | None = None
+    shown: av.VideoFrame | None = None
+    for tick, frame in frames:
+        if tick >= end:
+            break
+        if (tick < begin and not part.held) or (last is not None and tick <= last):
+            continue
+        shown, last = shown or frame, tick
+        nearest = (2 * tick + step) // (2 * step) * step
+        for at in range(due, min(nearest, end), step):
+            yield at, shown
+        due = max(due, nearest)
+        shown = frame
+    if shown is not None:
+        for at in range(due, end, step):
+            yield at, shown
+
+
 def _black(
     part: PicturePlan, start: int, end: int, ctx: Context
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     """A black picture every now and then, so that a player finds one wherever it is sent."""
     assert part.encoding is not None
-    frame = av.VideoFrame(part.encoding.width, part.encoding.height, _FORMAT)
+    frame = av.VideoFrame(part.encoding.width, part.encoding.height, FORMAT)
     full = part.encoding.colours[0] == "pc"
     for plane, value in zip(frame.planes, (0 if full else 16, 128, 128), strict=True):
         plane.update(bytes([value]) * plane.buffer_size)
-    step = ticks(KEYFRAMES, part.time_base)
-    for tick in range(start, end, step):
+    step = ticks(1 / part.grid if part.grid else KEYFRAMES, part.time_base)
+    first = -(-start // step) * step if part.grid else start
+    for tick in range(first, end, step):
         ctx.check()
         yield tick, frame
 
@@ -97,7 +131,7 @@ def _prepared(
     part: PicturePlan, start: int, ctx: Context, facts: PictureFacts
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     assert part.encoding is not None
-    shape = _Shape(part.encoding, part.time_base)
+    shape = Shape(part.encoding, part.time_base)
     for time, frame in _decoded(part, start, ctx, facts):
         facts.frames += 1
         facts.resized = facts.resized or shape.changes(frame)
@@ -194,130 +228,6 @@ def _frames(
             continue
         for frame in frames:
             yield frame, fed.popleft() if fed else None
-
-
-class _Shape:
-    """Brings frames into the planned form: deinterlaced, cropped, scaled, SDR, 8-bit 4:2:0."""
-
-    def __init__(self, encoding: PictureEncoding, time_base: Fraction) -> None:
-        self._encoding = encoding
-        self._base = time_base
-        self._first: tuple[int, int] | None = None
-        self._form: tuple[object, ...] | None = None
-        self._graph: Graph | None = None
-
-    def changes(self, frame: av.VideoFrame) -> bool:
-        """Whether a frame has another size than the first."""
-        size = (frame.width, frame.height)
-        self._first = self._first or size
-        return size != self._first
-
-    def __call__(self, frame: av.VideoFrame) -> Iterator[tuple[int, av.VideoFrame]]:
-        form = (
-            frame.width,
-            frame.height,
-            frame.format.name,
-            int(frame.color_range),
-            int(frame.colorspace),
-        )
-        if form != self._form:
-            yield from self.rest()
-            self._form = form
-            self._graph = self._made(frame)
-        if self._graph is None:
-            yield self._tick(frame), frame
-            return
-        self._graph.vpush(frame)
-        yield from self._pulled()
-
-    def rest(self) -> Iterator[tuple[int, av.VideoFrame]]:
-        """What the filters still hold."""
-        if self._graph is not None:
-            self._graph.vpush(None)
-            yield from self._pulled()
-            self._graph = None
-
-    def _tick(self, frame: av.VideoFrame) -> int:
-        base = frame.time_base
-        assert frame.pts is not None
-        assert base is not None
-        return ticks(frame.pts * Fraction(base.numerator, base.denominator), self._base)
-
-    def _pulled(self) -> Iterator[tuple[int, av.VideoFrame]]:
-        assert self._graph is not None
-        while True:
-            try:
-                frame = self._graph.vpull()
-            except (BlockingIOError, EOFError):
-                return
-            yield self._tick(frame), frame
-
-    def _made(self, frame: av.VideoFrame) -> Graph | None:
-        filters = list(self._filters(frame))
-        if not filters and frame.format.name in (_FORMAT, "yuvj420p"):
-            return None
-        filters.append(("format", _FORMAT))
-        graph = Graph()
-        node = graph.add_buffer(
-            width=frame.width, height=frame.height, format=frame.format, time_base=self._base
-        )
-        for name, arguments in filters:
-            following = graph.add(name, arguments)
-            node.link_to(following)
-            node = following
-        node.link_to(graph.add("buffersink"))
-        graph.configure()
-        return graph
-
-    def _filters(self, frame: av.VideoFrame) -> Iterator[tuple[str, str]]:
-        encoding = self._encoding
-        if encoding.deinterlace:
-            yield "bwdif", "mode=send_frame:deint=interlaced"
-        width, height = frame.width, frame.height
-        wide, high = encoding.inner or (encoding.width, encoding.height)
-        right, bottom = encoding.crop
-        if any(encoding.crop) and (width, height) == self._first:
-            width, height = width - right, height - bottom
-            yield "crop", f"{width}:{height}:0:0:exact=1"
-        if encoding.turn:
-            yield from _TURNS[encoding.turn]
-            if encoding.turn % 180:
-                width, height = height, width
-        scale = []
-        changed = self._first is not None and (frame.width, frame.height) != self._first
-        if (width, height) != (wide, high):
-            scale.append(f"w={wide}:h={high}")
-        if changed:
-            # A recording that turns or changes its shape keeps it, with black beside it.
-            scale.append("force_original_aspect_ratio=decrease:force_divisible_by=2")
-        scale += self._colours(frame)
-        if scale:
-            yield "scale", ":".join(scale)
-        if encoding.inner or changed:
-            yield "pad", f"{encoding.width}:{encoding.height}:-1:-1:black"
-
-    def _colours(self, frame: av.VideoFrame) -> Iterator[str]:
-        encoding = self._encoding
-        if encoding.to_sdr:
-            yield "out_transfer=bt709:out_primaries=bt709:out_color_matrix=bt709:out_range=tv"
-            yield "intent=perceptual"
-            yield "threads=auto"
-            return
-        range_, _, _, matrix = encoding.colours
-        own = colour.MATRICES.get(int(frame.colorspace))
-        if matrix and own and matrix not in (own, "gbr"):
-            yield f"out_color_matrix={matrix}"
-        full = colour.RANGES.get(int(frame.color_range), "tv")
-        if full != (range_ or "tv"):
-            yield f"out_range={range_ or 'tv'}"
-
-
-_TURNS = {
-    90: (("transpose", "clock"),),
-    180: (("hflip", ""), ("vflip", "")),
-    270: (("transpose", "cclock"),),
-}
-"""Filters that turn a picture clockwise."""
 
 
 def unforced(frame: av.VideoFrame, key: bool) -> av.VideoFrame:

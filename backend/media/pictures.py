@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,10 +10,11 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from backend.core.context import Context
-from backend.core.time import ticks
+from backend.core.time import ZERO, ticks
 from backend.media import avcc, h264
 from backend.media.copy import NotCopyable, copied, video_stream
 from backend.media.encode import REORDER, read_chunks
+from backend.media.even import evenly
 from backend.media.order import Ranked, held
 from backend.media.read import open_media
 from backend.media.spans import PicturePlan
@@ -74,13 +75,21 @@ class PictureTrack:
         """Packets of the film, in decoding order, in its ticks. Raises NotCopyable or Disorder."""
         last = self._parts[-1]
         end = last.span.end
-        if last.encoding is None and last.run is None:
+        if last.grid is not None:
+            end = ZERO  # of itself, the last frame lasts as long as the others
+        elif last.encoding is None and last.run is None:
             # The recording's own end, where the sound goes on behind it.
             end = last.stream.start + last.stream.duration - last.zero + last.span.start
         return held(self._ordered(ctx), ticks(end, last.time_base))
 
     def _ordered(self, ctx: Context) -> Iterator[Packet[VideoStream]]:
-        for shown, decoded, packet in Ranked(self._shown(ctx), self._depth):
+        lead = self._parts[0]
+        ordered: Iterable[tuple[int, int, Packet[VideoStream]]]
+        if lead.grid is None:
+            ordered = Ranked(self._shown(ctx), self._depth)
+        else:
+            ordered = evenly(self._shown(ctx), ticks(1 / lead.grid, lead.time_base), self._depth)
+        for shown, decoded, packet in ordered:
             packet.stream = self.stream
             packet.time_base = self._parts[0].time_base
             packet.pts, packet.dts = shown, decoded

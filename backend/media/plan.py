@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
+from backend.core.form import AS_RECORDED, Form
 from backend.core.media import AudioStream, MediaInfo
 from backend.core.progress import Stage
 from backend.core.time import TimeRange, timecode
@@ -203,9 +204,10 @@ def plan(
     infos: Mapping[str, MediaInfo],
     encode_because: str | None = None,
     seams: Mapping[Clip, Seams] | None = None,
+    form: Form = AS_RECORDED,
 ) -> RenderPlan:
     """How the film of a timeline is made. `infos` by path, for every clip; `seams` for those that
-    `spans.to_look_at` names.
+    `spans.to_look_at` names; `form`: what was asked for beside it.
 
     `encode_because` forbids copying, with the reason: a copy was tried and does not play.
 
@@ -215,7 +217,7 @@ def plan(
     track = timeline.track(TrackKind.VIDEO)
     picture: tuple[PicturePlan, ...] = ()
     if track is not None:
-        picture = picture_parts(track, infos, seams or {}, encode_because)
+        picture = picture_parts(track, infos, seams or {}, encode_because, form)
     sound = sound_plan(timeline, infos)
     if not picture and sound is None:
         raise ValueError("there is nothing on the timeline")

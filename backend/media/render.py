@@ -224,7 +224,7 @@ def _mux(
     if video is not None and picture is not None:
         part = parts[-1]
         end = part.span.start + part.stream.start + part.stream.duration - part.zero
-        end = min(end, part.span.end)
+        end = part.span.end if part.grid else min(end, part.span.end)
         last = video.last * part.time_base
         joins = tuple(part.span.start for part in parts[1:])
         seen = ExpectedVideo("h264", *picture.size, video.count, last, max(end, last), joins)

@@ -14,69 +14,22 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, lcm
 
+from backend.core.form import AS_RECORDED, Form, film_size, grid, ticks_a_second
 from backend.core.media import MediaInfo, VideoStream
 from backend.core.time import TimeRange
 from backend.core.timeline import Clip, Gap, Track
-from backend.media.colour import HDR_TRANSFERS
+from backend.media.framing import CRF, PictureEncoding, encoding_of
 from backend.media.playable import plays_in_browsers
 from backend.media.seams import Run, Seams
 
 CHUNK = Fraction(10)
 """Seconds of picture that are encoded at a stretch, and lost at most when an encode is killed."""
 
-KEYFRAMES = Fraction(2)
-"""Seconds between frames that a player can seek to, at most."""
-
 _TICKS = 10_000
 """Fewest ticks a second of the film's picture."""
 
 _MOST_TICKS = 10_000_000
 """More than that a second are not needed to keep several clocks apart."""
-
-_CRF = 20
-_JOIN_CRF = 18
-"""Quality of what is encoded beside copied packets: nobody should see where they meet."""
-
-
-@dataclass(frozen=True, slots=True)
-class PictureEncoding:
-    """How pictures are encoded: x264, 8 bit, 4:2:0, constant quality."""
-
-    width: int
-    height: int
-    crop: tuple[int, int]
-    """Pixels taken off the right and the bottom, 0 or 1: 4:2:0 needs even sizes. A row less shows
-    nothing that is not there; padding would draw a line."""
-    deinterlace: bool
-    to_sdr: bool
-    """Whether high dynamic range is mapped to BT.709."""
-    rate: Fraction
-    """Frames a second that the encoder is told; the frames keep their own times."""
-    aspect: Fraction = Fraction(1)
-    """Width of a pixel by its height."""
-    colours: tuple[str | None, str | None, str | None, str | None] = (None, None, None, None)
-    """Range, primaries, transfer and matrix that the film's frames are in."""
-    inner: tuple[int, int] | None = None
-    """Size of the picture in the middle of the frame, where black bars surround it."""
-    turn: int = 0
-    """Degrees clockwise by which frames are turned before they are encoded."""
-    black: bool = False
-    """Whether nothing of the source is shown: a gap."""
-    sps_id: int = 0
-    """Number of the parameter sets, so that they stand beside those of copied packets."""
-    crf: int = _CRF
-    preset: str = "veryfast"
-
-    def parameters(self) -> dict[str, object]:
-        """What the result depends on, for the names of its artifacts."""
-        return {
-            "size": [self.width, self.height, *self.crop],
-            "inner": [*(self.inner or ()), self.turn, self.black],
-            "look": [str(self.rate), str(self.aspect), *self.colours],
-            "deinterlace": self.deinterlace,
-            "sdr": self.to_sdr,
-            "x264": [self.preset, self.crf, str(KEYFRAMES), self.sps_id],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +54,8 @@ class PicturePlan:
     """Which packets are copied; None: all of them."""
     held: bool = False
     """Whether the clip begins inside its source, so that a frame may be on screen already."""
+    grid: Fraction | None = None
+    """Frames a second where all last equally long; None: each is shown at its own time."""
 
     @property
     def shown_path(self) -> str:
@@ -115,9 +70,12 @@ class PicturePlan:
         return "encode" if len(self.chunks) == 1 else f"encode in {len(self.chunks)}"
 
 
-def film_time_base(streams: list[VideoStream]) -> Fraction:
-    """Seconds a tick of a film made of these: every time of a source is a whole number of them, and
-    there are enough between two frames to put them into another order."""
+def film_time_base(streams: list[VideoStream], rate: Fraction | None = None) -> Fraction:
+    """Seconds a tick of a film made of these: every time of a source is a whole number of them, or
+    every frame's length where they come at one rate; and there are enough between two frames to put
+    them into another order."""
+    if rate is not None:
+        return Fraction(1, ticks_a_second(rate, _TICKS))
     ticks = lcm(*(stream.time_base.denominator for stream in streams))
     if ticks > _MOST_TICKS:
         ticks = max(stream.time_base.denominator for stream in streams)
@@ -137,9 +95,34 @@ def is_whole(clip: Clip, info: MediaInfo) -> bool:
     return clip.source_range.start == 0 and clip.source_range.end >= info.duration
 
 
-def to_look_at(track: Track, infos: Mapping[str, MediaInfo]) -> tuple[Clip, ...]:
+def _remade(track: Track, infos: Mapping[str, MediaInfo], form: Form) -> str | None:
+    """Why no packet of a track can be copied into a film of that form; None where some may be."""
+    if form.small is not None:
+        return "encoded small at once: there is no room to do it later"
+    clip = track.clips[0]
+    stream = stream_of(infos[clip.path], clip)
+    size, kept = film_size(stream, form.height), film_size(stream, None)
+    if size != kept:
+        return f"{size[0]} × {size[1]} as you asked, instead of {kept[0]} × {kept[1]}"
+    rate = grid(form.rate, stream)
+    if rate is None:
+        return None
+    said = f"{float(rate):.5g} frames a second as you asked"
+    if len(track.items) > 1 or not is_whole(clip, infos[clip.path]):
+        return f"{said}, across the cuts"
+    if stream.variable:
+        return f"{said}, instead of an uneven rate"
+    own = grid("constant", stream)
+    return None if own == rate or own is None else f"{said}, instead of {float(own):.5g}"
+
+
+def to_look_at(
+    track: Track, infos: Mapping[str, MediaInfo], form: Form = AS_RECORDED
+) -> tuple[Clip, ...]:
     """Clips whose packets decide what is copied: those that browsers play, of a track with cuts."""
     clips = track.clips
+    if not clips or _remade(track, infos, form):
+        return ()
     if len(track.items) == 1 and is_whole(clips[0], infos[clips[0].path]):
         return ()
     return tuple(
@@ -157,10 +140,17 @@ class _Film:
     info: MediaInfo
     stream: VideoStream
     time_base: Fraction
+    form: Form
+    grid: Fraction | None
+    """Frames a second, where all are to last equally long."""
     sets: tuple[bytes, ...]
     sps_id: int
-    size: tuple[int, int]
-    """Of the frames that are encoded."""
+
+    def encoding(self, stream: VideoStream) -> PictureEncoding:
+        """How frames of a stream are encoded for it."""
+        return encoding_of(
+            stream, self.stream, self.form, joined=bool(self.sets), sps_id=self.sps_id
+        )
 
     def differs(self, stream: VideoStream, seams: Seams | None) -> str | None:
         """Why packets of a stream cannot stand beside the first clip's; None where they can."""
@@ -179,6 +169,7 @@ def picture_parts(
     infos: Mapping[str, MediaInfo],
     seams: Mapping[Clip, Seams],
     encode_because: str | None,
+    form: Form,
 ) -> tuple[PicturePlan, ...]:
     """How each stretch of a track of pictures is made, without holes, in order.
 
@@ -190,13 +181,16 @@ def picture_parts(
         return ()
     if any(clip.speed != 1 for clip in clips):
         raise ValueError("pictures are shown at their own speed")
-    film = _film(clips, infos, seams)
+    if encode_because is None:
+        encode_because = _remade(track, infos, form)
+    film = _film(clips, infos, {} if encode_because else seams, form)
     if len(track.items) == 1 and is_whole(clips[0], film.info) and not encode_because:
         plays, reason = plays_in_browsers(film.info, film.stream)
         if plays:
             span = TimeRange(Fraction(0), clips[0].duration)
             zero = film.info.start
-            return (PicturePlan(span, clips[0], film.stream, zero, film.time_base, reason, None),)
+            whole = PicturePlan(span, clips[0], film.stream, zero, film.time_base, reason, None)
+            return (replace(whole, grid=film.grid),)
     found: list[PicturePlan] = []
     for span, item in track.placed():
         if not span.duration:
@@ -205,7 +199,7 @@ def picture_parts(
             found.append(_gap(span, film))
         else:
             found += _clip(span, item, infos[item.path], film, seams.get(item), encode_because)
-    if all(part.encoding for part in found):
+    if all(part.encoding for part in found) and form.small is None:
         found = [_by_itself(part) for part in found]
     return tuple(found)
 
@@ -213,12 +207,15 @@ def picture_parts(
 def _by_itself(part: PicturePlan) -> PicturePlan:
     """An encode beside which nothing is copied."""
     assert part.encoding is not None
-    encoding = replace(part.encoding, sps_id=0, crf=_CRF)
+    encoding = replace(part.encoding, sps_id=0, crf=CRF)
     return replace(part, encoding=encoding)
 
 
 def _film(
-    clips: tuple[Clip, ...], infos: Mapping[str, MediaInfo], seams: Mapping[Clip, Seams]
+    clips: tuple[Clip, ...],
+    infos: Mapping[str, MediaInfo],
+    seams: Mapping[Clip, Seams],
+    form: Form,
 ) -> _Film:
     lead = clips[0]
     info = infos[lead.path]
@@ -227,14 +224,16 @@ def _film(
     found = seams.get(lead)
     taken = found.taken if found else frozenset()
     free = next((i for i in range(31, 0, -1) if i not in taken), 0)
+    rate = grid(form.rate, stream)
     return _Film(
         lead,
         info,
         stream,
-        film_time_base(streams),
+        film_time_base(streams, rate),
+        form,
+        rate,
         found.sets if found else (),
         free if found else 0,
-        (max(2, stream.width - stream.width % 2), max(2, stream.height - stream.height % 2)),
     )
 
 
@@ -296,14 +295,15 @@ def _encoded(
         zero,
         film.time_base,
         reason,
-        _encoding(stream, film),
+        film.encoding(stream),
         _chunks(TimeRange(zero, zero + shown.duration)),
         held=shown.start > 0,
+        grid=film.grid,
     )
 
 
 def _gap(span: TimeRange, film: _Film) -> PicturePlan:
-    encoding = replace(_encoding(film.stream, film), black=True)
+    encoding = replace(film.encoding(film.stream), black=True)
     zero = film.info.start
     return PicturePlan(
         span,
@@ -314,54 +314,8 @@ def _gap(span: TimeRange, film: _Film) -> PicturePlan:
         "gap: black",
         encoding,
         _chunks(TimeRange(zero, zero + span.duration)),
+        grid=film.grid,
     )
-
-
-def _encoding(stream: VideoStream, film: _Film) -> PictureEncoding:
-    first = film.stream
-    colours = (first.color_range, first.color_primaries, first.color_transfer, first.color_matrix)
-    if first.color_transfer in HDR_TRANSFERS and not film.sets:
-        colours = ("tv", "bt709", "bt709", "bt709")
-    to_sdr = stream.color_transfer in HDR_TRANSFERS and colours[2] not in HDR_TRANSFERS
-    turn = (stream.rotation - first.rotation) % 360
-    crop = (
-        stream.width % 2 if stream.width > 1 else 0,
-        stream.height % 2 if stream.height > 1 else 0,
-    )
-    return PictureEncoding(
-        width=film.size[0],
-        height=film.size[1],
-        crop=crop,
-        deinterlace=stream.interlaced,
-        to_sdr=to_sdr,
-        rate=(first.frame_rate or Fraction(30)).limit_denominator(1001),
-        aspect=first.sample_aspect,
-        colours=colours,
-        inner=_inner(stream, crop, turn, film),
-        turn=turn,
-        sps_id=film.sps_id,
-        crf=_JOIN_CRF,
-    )
-
-
-def _inner(
-    stream: VideoStream, crop: tuple[int, int], turn: int, film: _Film
-) -> tuple[int, int] | None:
-    """Size at which a picture of another shape fits into the film's frames; None where it fills
-    them."""
-    width, height = stream.width - crop[0], stream.height - crop[1]
-    shape = width * stream.sample_aspect / height
-    if turn % 180:
-        shape = 1 / shape
-    wide, high = film.size
-    own = wide * film.stream.sample_aspect / high
-    if abs(shape / own - 1) < Fraction(1, 200):
-        return None
-    if shape > own:
-        high = max(2, round(high * own / shape / 2) * 2)
-    else:
-        wide = max(2, round(wide * shape / own / 2) * 2)
-    return wide, high
 
 
 def _chunks(span: TimeRange) -> tuple[TimeRange, ...]:

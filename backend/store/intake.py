@@ -12,9 +12,10 @@ from fractions import Fraction
 
 from backend.core.event import SESSION_CREATED, SESSION_UPDATED
 from backend.core.flow import plan_session
+from backend.core.form import form_of
 from backend.core.job import JobKind, Priority
 from backend.core.media import Source
-from backend.core.session import AudioChoice, Segment, Session, SessionState
+from backend.core.session import AudioChoice, Segment, Session, SessionOptions, SessionState
 from backend.core.timeline import session_timeline
 from backend.core.tracks import heard_note, richest
 from backend.store import artifacts, graph, values
@@ -22,13 +23,16 @@ from backend.store.db import Transaction
 from backend.store.orders import Conflict
 
 
-def sources_key(sources: Iterable[Source], audio: AudioChoice = None) -> str | None:
-    """What an unchanged set of files, heard the same way, is recognised by; None for no files."""
+def sources_key(sources: Iterable[Source], options: SessionOptions | None = None) -> str | None:
+    """What an unchanged set of files, heard and shown the same way, is recognised by; None for no
+    files."""
+    options = options or SessionOptions()
     keys = sorted(source.key + "\0" + source.path for source in sources)
     if not keys:
         return None
-    if audio is not None:
-        keys.append(str(audio))
+    if options.audio is not None:
+        keys.append(str(options.audio))
+    keys += [f"{name} {value}" for name, value in form_of(options).parameters().items()]
     return hashlib.blake2b(
         "\n".join(keys).encode("utf-8", "surrogatepass"), digest_size=16
     ).hexdigest()
@@ -57,7 +61,7 @@ def insert(transaction: Transaction, session: Session) -> None:
             transaction.now,
             None if ended is None else values.milliseconds(ended),
             session.folder,
-            sources_key(session.sources, session.options.audio),
+            sources_key(session.sources, session.options),
             None if session.picture is None else values.dump_picture(session.picture),
             values.dump_options(session.options),
             values.dump_notes(session.notes),

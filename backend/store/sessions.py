@@ -131,7 +131,7 @@ class Sessions:
             known = transaction.execute(
                 "SELECT id FROM session WHERE sources = ? AND deleted_at IS NULL"
                 " ORDER BY created_at DESC LIMIT 1",
-                (sources_key(session.sources, session.options.audio),),
+                (sources_key(session.sources, session.options),),
             )
             if known:
                 return str(known[0][0])
@@ -206,7 +206,7 @@ class Sessions:
                 (
                     transaction.now,
                     transaction.now,
-                    sources_key(live.sources, live.options.audio),
+                    sources_key(live.sources, live.options),
                     session,
                 ),
             )

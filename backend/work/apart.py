@@ -21,6 +21,7 @@ from pathlib import Path
 
 from backend.core.artifact import ArtifactKind
 from backend.core.fault import Category, Fault, FaultError, explain
+from backend.core.form import AS_RECORDED, Form
 from backend.core.media import MediaInfo, Source
 from backend.core.progress import Stage
 from backend.core.timeline import Timeline
@@ -40,6 +41,7 @@ class Cutting:
     infos: Mapping[str, MediaInfo]
     sources: tuple[Source, ...]
     title: str = ""
+    form: Form = AS_RECORDED
 
 
 def plan_apart(cutting: Cutting) -> Mapping[str, object]:
@@ -170,8 +172,8 @@ def _plan(cutting: Cutting, output: Path, context: _Context) -> Mapping[str, obj
     from backend.media.merge import seams_of
     from backend.media.plan import plan
 
-    seams = seams_of(cutting.timeline, cutting.infos, context)
-    made = plan(cutting.timeline, cutting.infos, seams=seams)
+    seams = seams_of(cutting.timeline, cutting.infos, context, cutting.form)
+    made = plan(cutting.timeline, cutting.infos, seams=seams, form=cutting.form)
     return {
         "table": made.table(),
         "notes": list(made.notes),
@@ -190,9 +192,11 @@ def _plan(cutting: Cutting, output: Path, context: _Context) -> Mapping[str, obj
 
 
 def _render(cutting: Cutting, output: Path, context: _Context) -> Mapping[str, object]:
+    what = (cutting.timeline, cutting.infos, cutting.sources, output, context, cutting.title)
     if output.suffix == ".mp3":
-        from backend.media.mp3 import save_mp3 as make
-    else:
-        from backend.media.merge import merge as make
+        from backend.media.mp3 import save_mp3
 
-    return make(cutting.timeline, cutting.infos, cutting.sources, output, context, cutting.title)
+        return save_mp3(*what)
+    from backend.media.merge import merge
+
+    return merge(*what, form=cutting.form)

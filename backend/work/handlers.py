@@ -16,13 +16,14 @@ from backend.core.context import Context
 from backend.core.document import DocumentKind
 from backend.core.fault import Category, FaultError, refuse
 from backend.core.flow import SoundFormat
+from backend.core.form import form_of
 from backend.core.job import JobKind
 from backend.core.media import MediaInfo, Source
 from backend.core.room import room_to_shrink, shortage
-from backend.core.time import TimeRange, seconds
-from backend.core.transcript import spliced, transcript_from
 from backend.core.session import Picture, Quality, Segment, Session
+from backend.core.time import TimeRange, seconds
 from backend.core.timeline import Timeline, TrackKind, join_segments, session_timeline
+from backend.core.transcript import spliced, transcript_from
 from backend.work.messages import Assignment, Done, Made
 
 _PATIENT = 10
@@ -36,7 +37,8 @@ def merge(assignment: Assignment, context: Context) -> Done:
 
     session = assignment.session
     timeline = session_timeline(session)
-    key = merging.film_key(timeline, session.sources)
+    form = form_of(session.options)
+    key = merging.film_key(timeline, session.sources, form)
     if (film := context.find(key)) is not None:
         return Done({"film": str(film)})
     for source in session.sources:
@@ -46,7 +48,9 @@ def merge(assignment: Assignment, context: Context) -> Done:
     if session.picture:
         infos[session.picture.info.path] = session.picture.info
     part = context.part(key, ".mp4")
-    facts = merging.merge(timeline, infos, session.sources, part, context, title=session.title)
+    facts = merging.merge(
+        timeline, infos, session.sources, part, context, title=session.title, form=form
+    )
     return Done(facts, Made(ArtifactKind.FILM, key, part, facts))
 
 

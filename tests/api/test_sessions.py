@@ -49,6 +49,8 @@ def test_recordings_are_taken_in(backend: Backend) -> None:
         "enrich": False,
         "audio": None,
         "quality": "medium",
+        "height": None,
+        "rate": None,
     }
     assert [(s["offset"], s["duration"]) for s in session["segments"]] == [(0, 10), (10, 10)]  # type: ignore[attr-defined]
     assert [job["kind"] for job in session["jobs"]] == ["merge", "waveform"]  # type: ignore[attr-defined]

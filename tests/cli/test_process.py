@@ -4,11 +4,13 @@ import json
 import os
 import signal
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from backend.launch import attach
+from backend.media.probe import probe
 from tests.cli.conftest import PATIENCE, Rushes
 from tests.media.test_mix import two_tracks
 from tests.media.test_sync import apart
@@ -265,6 +267,44 @@ def test_a_track_of_sound_is_chosen(rushes: Rushes, tmp_path: Path) -> None:
     assert "no track 3 of sound" in refused.err
     for wrong in ("0", "both"):
         assert rushes("process", recording, "--audio", wrong).code == 2
+
+
+def test_a_film_of_another_height_and_rate(rushes: Rushes, recorded: Path, tmp_path: Path) -> None:
+    own = rushes("process", recorded, "--json").lines[-1]
+    wish = ("--height", 90, "--rate", "12.5", "--json")
+    ran = rushes("process", recorded, *wish)
+    assert ran.code == 0, ran
+    accepted = next(line for line in ran.lines if line["event"] == "accepted")
+    assert "The film is 120 × 90, as you asked." in accepted["notes"]
+    assert "The film shows 12.5 a second, as you asked." in accepted["notes"]
+    assert ran.lines[-1]["session"] != own["session"]
+    stream = probe(Path(str(ran.lines[-1]["film"]))).video[0]
+    assert (stream.width, stream.height, stream.frame_rate) == (120, 90, Fraction(25, 2))
+    assert not stream.variable
+    assert rushes("process", recorded, *wish).lines[-1]["session"] == ran.lines[-1]["session"]
+
+    shown = rushes("inspect", "--plan", recorded, "--height", "90").out
+    assert "120 × 90 as you asked" in shown
+    clip = tmp_path / "clip.mp4"
+    assert rushes("cut", recorded, "-r", "1-2", "-o", clip, "--rate", "20").code == 0
+    assert probe(clip).video[0].frame_rate == 20
+
+    assert rushes("settings", "set", "film.height", "100").code == 0
+    again = rushes("process", recorded, "--rate", "own", "--json").lines[-1]
+    assert probe(Path(str(again["film"]))).video[0].height == 100
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [("--height", "720p", "rows of pixels"), ("--rate", "1000", "frames a second from 1 to 120")],
+)
+def test_a_form_that_cannot_be_is_wrong_usage(
+    rushes: Rushes, recorded: Path, option: str, value: str, words: str
+) -> None:
+    ran = rushes("process", recorded, option, value)
+    assert ran.code == 2
+    assert words in ran.err
+    assert rushes("inspect", recorded, option, "own").code in (0, 3)
 
 
 def test_sync_is_measured_of_files_and_sessions(

@@ -17,6 +17,7 @@ import av
 import numpy as np
 
 from backend.core.artifact import ArtifactKind
+from backend.core.form import AS_RECORDED, Form
 from backend.core.media import MediaInfo, Source
 from backend.core.progress import Stage
 from backend.core.session import (
@@ -264,8 +265,10 @@ class Take:
     infos: dict[str, MediaInfo]
     sources: tuple[Source, ...]
 
-    def merge(self, output: Path, ctx: Ctx, title: str = "") -> dict[str, object]:
-        return merge(self.timeline, self.infos, self.sources, output, ctx, title)
+    def merge(
+        self, output: Path, ctx: Ctx, title: str = "", form: Form = AS_RECORDED
+    ) -> dict[str, object]:
+        return merge(self.timeline, self.infos, self.sources, output, ctx, title, form)
 
 
 def take(

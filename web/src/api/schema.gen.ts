@@ -1172,6 +1172,16 @@ export interface components {
             audio?: number | "mix" | null;
             /** @default medium */
             quality?: components["schemas"]["Quality"];
+            /**
+             * Height
+             * @default null
+             */
+            height?: number | null;
+            /**
+             * Rate
+             * @default null
+             */
+            rate?: number | "constant" | null;
         };
         /**
          * Quality

@@ -3,6 +3,8 @@ import type { Setting } from '../../api/types';
 
 const TITLES: Readonly<Record<string, string>> = {
   merge: 'Make one film of each session',
+  'film.height': 'Height of films',
+  'film.rate': 'Frames a second',
   optimise: 'Make films smaller',
   'optimise.quality': 'How good they look then',
   'optimise.hardware': 'Use the graphics processor',
@@ -25,6 +27,8 @@ export function titleOf(name: string): string {
 
 const HELP: Readonly<Record<string, string>> = {
   'bin.days': 'What you delete can be brought back for so long; then it is gone. Originals are not touched.',
+  'film.height': 'Own keeps what was recorded. Write 720 for 720 rows; pictures with fewer rows stay as they are.',
+  'film.rate': 'Own shows each frame at its own time. Write constant for one even rate near that, or a number such as 25.',
   optimise: 'In the background, once a film plays. What would look worse or hardly get smaller stays as it is.',
   'optimise.quality': 'Medium loses nothing that one sees while it plays. High is larger, low smaller.',
   'optimise.hardware': 'Faster where it works, but films get larger than they do without it.',
