@@ -19,6 +19,7 @@ from backend.core.fault import Category, Fault, FaultError, refuse
 from backend.core.flow import SessionStatus, merge_of, session_status
 from backend.core.job import JobStatus, Priority
 from backend.core.media import MediaInfo, Source
+from backend.core.room import room_for
 from backend.core.session import (
     Picture,
     Segment,
@@ -66,7 +67,8 @@ class Ingest:
         """Import one session. Attaches to it when the same files, unchanged, are one already.
 
         Attaching to a session whose film failed, was cancelled or is gone retries it: whoever
-        brings the files again wants the film. Raises `FaultError`, having stored nothing.
+        brings the files again wants the film. Raises `FaultError`, having stored nothing; so it
+        does where the disk has no room for the film.
         """
         asked = self._options(options)
         found = find_files(paths)
@@ -87,6 +89,8 @@ class Ingest:
             options=asked,
             notes=tuple(notes),
         )
+        if again or self._library.sessions.same(session) is None:
+            self._require_room(session)
         if again:
             stored, new = self._library.sessions.create(session, priority), True
         else:
@@ -188,6 +192,15 @@ class Ingest:
         chosen = Choices(self._library.preferences.all()).session_options
         options = asked or chosen
         return options if chosen.merge else replace(options, merge=False)
+
+    def _require_room(self, session: Session) -> None:
+        """Raises FaultError where there is no room for a session's film in any way."""
+        free = self._settings.free()
+        if free is None or not session.options.merge:
+            return
+        short = room_for(session, free).short
+        if short is not None:
+            raise FaultError(short)
 
     def _wake(self, session: Session, priority: Priority) -> None:
         jobs = self._library.jobs.of_sessions([session.id])[session.id]

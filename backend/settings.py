@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,13 @@ class Settings:
     def work(self) -> Path:
         """Checkpoints of long jobs. On the films' disk, so that a finished file moves by rename."""
         return self.films / ".work"
+
+    def free(self) -> int | None:
+        """Bytes that are free on the films' disk; None where nobody can tell."""
+        try:
+            return shutil.disk_usage(self.films if self.films.exists() else self.data).free
+        except OSError:
+            return None
 
     @property
     def live(self) -> Path:

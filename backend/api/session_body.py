@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -17,7 +16,7 @@ from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.flow import SessionStatus, merge_of, newest_of, session_status
 from backend.core.form import HEIGHTS, RATES, exact_rate
 from backend.core.job import Job, JobKind, JobStatus
-from backend.core.room import needed, shortage
+from backend.core.room import room_for
 from backend.core.session import Quality, Session, SessionOptions, SessionState, heard_tracks
 from backend.core.time import ZERO, seconds
 from backend.core.timeline import session_timeline
@@ -159,6 +158,8 @@ class RoomBody(BaseModel):
     needed: int
     free: int
     """Bytes of the disk that holds the films."""
+    small: bool
+    """Whether the picture is encoded small at once, since there is no room to copy it first."""
     short: str | None
     """What is wrong where it does not suffice."""
 
@@ -307,12 +308,9 @@ def _tracks(session: Session) -> list[TrackBody]:
 
 
 def _room(session: Session) -> RoomBody | None:
-    if session.film is not None or not session.options.merge:
+    free = services().settings.free()
+    if session.film is not None or not session.options.merge or free is None:
         return None
-    try:
-        films, data = services().settings.films, services().settings.data
-        free = shutil.disk_usage(films if films.exists() else data).free
-    except OSError:
-        return None
-    short = shortage(session, free)
-    return RoomBody(needed=needed(session), free=free, short=None if short is None else str(short))
+    room = room_for(session, free)
+    short = None if room.short is None else str(room.short)
+    return RoomBody(needed=room.needed, free=free, small=room.small, short=short)

@@ -156,6 +156,8 @@ def accepted(out: Output, session: Json) -> None:
     if (room := session.get("room")) is not None:
         words = f"The film takes up to {amount(room['needed'])}; {amount(room['free'])} are free."
         out.note(f"! {plain(room['short'])}" if room["short"] else words)
+        if room["small"] and not room["short"]:
+            out.note("! That is little: the film is made small at once, and plays after that.")
     for note in session["notes"]:
         out.note(f"! {plain(note)}")
 

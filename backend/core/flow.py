@@ -59,6 +59,14 @@ WORTH_SHRINKING = 4 << 20
 """Bytes of picture from which on a film is made smaller without being asked for."""
 
 
+def is_shrunk(session: Session) -> bool:
+    """Whether a session's film is made smaller without being asked for again."""
+    picture = session.picture
+    return (
+        session.options.optimise and picture is not None and picture.source.size >= WORTH_SHRINKING
+    )
+
+
 def smaller(
     session: Session, before: Sequence[JobKind] = (), quality: Quality | None = None
 ) -> Planned:
@@ -103,11 +111,7 @@ def plan_session(session: Session, priority: Priority = Priority.NORMAL) -> Grap
         graph.append(Planned(JobKind.THUMBNAILS, lowered(priority), requires=(JobKind.MERGE,)))
     if session.options.enrich:
         graph += enrichment(session, lowered(priority))
-    if (
-        session.picture
-        and session.options.optimise
-        and session.picture.source.size >= WORTH_SHRINKING
-    ):
+    if session.picture and is_shrunk(session):
         graph.append(smaller(session, tuple(job.kind for job in graph)))
     return tuple(graph)
 

@@ -7,6 +7,7 @@ at the next one.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import ceil
@@ -177,9 +178,12 @@ def _add_x264(writer: Mp4Writer, part: PicturePlan) -> VideoStream:
 
 
 def read_chunks(
-    part: PicturePlan, chunks: Sequence[Path], ctx: Context
+    part: PicturePlan, chunks: Sequence[Path], ctx: Context, *, frugal: bool = False
 ) -> Iterator[tuple[int, Packet[VideoStream]]]:
-    """Packets of all chunks in decoding order, each with the film's tick at which it is shown."""
+    """Packets of all chunks in decoding order, each with the film's tick at which it is shown.
+
+    `frugal`: a chunk is removed once all its packets were taken.
+    """
     origins = _origins(part)
     for path, origin in zip(chunks, origins, strict=False):
         if not path.stat().st_size:
@@ -196,3 +200,12 @@ def read_chunks(
                     yield origin + ticks(packet.pts * base, part.time_base), packet
         finally:
             container.close()
+        if frugal:
+            give_up(path)
+
+
+def give_up(chunk: Path) -> None:
+    """Remove a chunk whose packets are in the film: both at once may be more than the disk holds.
+    Where it is held open by whatever else, it goes with the job's end."""
+    with contextlib.suppress(OSError):
+        chunk.unlink()

@@ -28,14 +28,20 @@ class PictureTrack:
     """A film's picture track in the making."""
 
     def __init__(
-        self, writer: Mp4Writer, parts: Sequence[PicturePlan], chunks: Chunks, stack: ExitStack
+        self,
+        writer: Mp4Writer,
+        parts: Sequence[PicturePlan],
+        chunks: Chunks,
+        stack: ExitStack,
+        *,
+        frugal: bool = False,
     ) -> None:
-        """`stack` closes what this opens.
+        """`stack` closes what this opens. `frugal`: chunks are removed once they are read.
 
         Raises NotCopyable where packets of all parts cannot stand in one track, ValueError where
         there are none.
         """
-        self._parts, self._chunks = parts, chunks
+        self._parts, self._chunks, self._frugal = parts, chunks, frugal
         templates = list(_templates(parts, chunks, stack))
         if not templates:
             raise ValueError("no frame could be decoded")
@@ -100,7 +106,7 @@ class PictureTrack:
             if part.encoding is None:
                 yield from copied(part, ctx, joined=self._numbers)
             else:
-                yield from read_chunks(part, self._chunks[part], ctx)
+                yield from read_chunks(part, self._chunks[part], ctx, frugal=self._frugal)
 
 
 def _templates(

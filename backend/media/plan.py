@@ -88,6 +88,9 @@ class RenderPlan:
     stages: tuple[Stage, ...]
     notes: tuple[str, ...] = ()
     chapters: tuple[Chapter, ...] = ()
+    frugal: bool = False
+    """Whether each piece of encoded picture is given up once it is in the film, for want of room:
+    a film that does not come about then is encoded anew."""
 
     def stretches(self) -> list[tuple[TimeRange, str, str, str, str]]:
         """A line a stretch: when, which track, how, of which file, why."""
@@ -223,7 +226,12 @@ def plan(
         raise ValueError("there is nothing on the timeline")
     duration = timeline.duration
     return RenderPlan(
-        picture, sound, duration, _stages(picture, sound, duration), tuple(_notes(picture))
+        picture,
+        sound,
+        duration,
+        _stages(picture, sound, duration),
+        tuple(_notes(picture)),
+        frugal=form.small is not None,
     )
 
 

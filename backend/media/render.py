@@ -198,7 +198,7 @@ def _mux(
             )
         )
         if parts:
-            picture = PictureTrack(writer, parts, chunks, stack)
+            picture = PictureTrack(writer, parts, chunks, stack, frugal=plan.frugal)
             video = _Counted(picture.packets(ctx), ticks_a_second // base)
             tracks.append(iter(video))
         ctx.reach("film-open")

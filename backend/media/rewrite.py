@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from backend.core.context import Context
 from backend.core.time import ticks
+from backend.media.encode import give_up
 from backend.media.film import Film
 from backend.media.order import Disorder, Ranked, held
 from backend.media.read import open_media
@@ -34,6 +35,9 @@ AnyPacket: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
 
 def rewrite(film: Film, chunks: Sequence[Made], output: Path, ctx: Context) -> Expected:
     """Write the film with the pictures of `chunks` to `output`. Returns what to verify.
+
+    Each chunk is removed once it is in the film: beside the originals and the film that plays there
+    is to be room for one smaller film, not for two.
 
     Raises Spoiled where the chunks do not fit each other, FaultError, or `Stopped`.
     """
@@ -144,6 +148,7 @@ def _read(
                     yield origin + ticks(packet.pts * base, film.time_base), packet
         finally:
             container.close()
+        give_up(path)
 
 
 def _copied(

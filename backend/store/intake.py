@@ -131,7 +131,7 @@ def hear(transaction: Transaction, kept: Session, audio: AudioChoice, priority: 
         "UPDATE session SET options = ?, sources = ?, notes = ?, updated_at = ? WHERE id = ?",
         (
             values.dump_options(asked.options),
-            sources_key(asked.sources, audio),
+            sources_key(asked.sources, asked.options),
             values.dump_notes(notes),
             transaction.now,
             kept.id,

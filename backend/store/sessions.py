@@ -33,6 +33,11 @@ from backend.store.tables import (
 
 log = logging.getLogger(__name__)
 
+_SAME = (
+    "SELECT id FROM session WHERE sources = ? AND deleted_at IS NULL"
+    " ORDER BY created_at DESC LIMIT 1"
+)
+
 
 class Sessions:
     def __init__(self, database: Database) -> None:
@@ -118,6 +123,11 @@ class Sessions:
         self._database.write(create)
         return self._kept(session.id)
 
+    def same(self, session: Session) -> str | None:
+        """The session that these very files are already, by its id."""
+        rows = self._database.read(_SAME, (sources_key(session.sources, session.options),))
+        return str(rows[0][0]) if rows else None
+
     def create_once(
         self, session: Session, priority: Priority = Priority.NORMAL
     ) -> tuple[Session, bool]:
@@ -129,8 +139,7 @@ class Sessions:
 
         def create(transaction: Transaction) -> str:
             known = transaction.execute(
-                "SELECT id FROM session WHERE sources = ? AND deleted_at IS NULL"
-                " ORDER BY created_at DESC LIMIT 1",
+                _SAME,
                 (sources_key(session.sources, session.options),),
             )
             if known:

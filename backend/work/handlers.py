@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from backend.core.artifact import Artifact, ArtifactKind, artifact_key
@@ -19,7 +20,7 @@ from backend.core.flow import SoundFormat
 from backend.core.form import form_of
 from backend.core.job import JobKind
 from backend.core.media import MediaInfo, Source
-from backend.core.room import room_to_shrink, shortage
+from backend.core.room import room_for, room_to_shrink
 from backend.core.session import Picture, Quality, Segment, Session
 from backend.core.time import TimeRange, seconds
 from backend.core.timeline import Timeline, TrackKind, join_segments, session_timeline
@@ -38,12 +39,17 @@ def merge(assignment: Assignment, context: Context) -> Done:
     session = assignment.session
     timeline = session_timeline(session)
     form = form_of(session.options)
-    key = merging.film_key(timeline, session.sources, form)
-    if (film := context.find(key)) is not None:
-        return Done({"film": str(film)})
+    small = replace(form, small=session.options.quality)
+    for made in (form, small):
+        if (film := context.find(merging.film_key(timeline, session.sources, made))) is not None:
+            return Done({"film": str(film)})
     for source in session.sources:
         require_unchanged(source)
-    _require_room(session, assignment.work)
+    room = room_for(session, *_free(assignment.work))
+    if room.short is not None:
+        raise FaultError(room.short)
+    form = small if room.small else form
+    key = merging.film_key(timeline, session.sources, form)
     infos = {segment.info.path: segment.info for segment in session.segments}
     if session.picture:
         infos[session.picture.info.path] = session.picture.info
@@ -51,13 +57,17 @@ def merge(assignment: Assignment, context: Context) -> Done:
     facts = merging.merge(
         timeline, infos, session.sources, part, context, title=session.title, form=form
     )
+    if form.small is not None:
+        said = "Your film was made small at once: there was no room to copy it first."
+        facts["optimised"] = {"smaller": True, "said": said, "quality": str(form.small)}
     return Done(facts, Made(ArtifactKind.FILM, key, part, facts))
 
 
-def _require_room(session: Session, folder: Path) -> None:
-    short = shortage(session, shutil.disk_usage(folder).free)
-    if short is not None:
-        raise FaultError(short)
+def _free(work: Path) -> tuple[int, int]:
+    """Bytes that are free on the disk of a folder for unfinished work, and bytes of checkpoints in
+    it, which need not be made again."""
+    kept = sum(file.stat().st_size for file in work.iterdir() if ".part" not in file.name)
+    return shutil.disk_usage(work).free, kept
 
 
 def waveform(assignment: Assignment, context: Context) -> Done:
@@ -153,7 +163,7 @@ def optimise(assignment: Assignment, context: Context) -> Done:
     key = artifact_key(
         ArtifactKind.FILM, [film.key], {"optimise": str(quality)}, optimising.OPTIMISE_ENGINE
     )
-    short = room_to_shrink(film.size, shutil.disk_usage(assignment.work).free)
+    short = room_to_shrink(film.size, sum(_free(assignment.work)))
     if short is not None:
         raise FaultError(short)
     part = context.part(key, ".mp4")

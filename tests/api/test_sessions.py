@@ -244,7 +244,7 @@ def test_the_room_that_a_film_needs_is_told(
     assert room["needed"] > 64_000_000
     assert room["short"] is None
     usage = namedtuple("usage", "total used free")(1, 1, 1_000_000)
-    monkeypatch.setattr("backend.api.session_body.shutil.disk_usage", lambda folder: usage)
+    monkeypatch.setattr("backend.settings.shutil.disk_usage", lambda folder: usage)
     whole = backend.ask("GET", f"/api/sessions/{session['id']}").json
     assert isinstance(whole["room"], dict)
     assert whole["room"]["free"] == 1_000_000

@@ -200,11 +200,15 @@ def test_a_film_goes_on_where_it_was_stopped(ctx: Ctx, tmp_path: Path, gop: str)
     assert not [t for t in threading.enumerate() if t.name.startswith("shrink")]
     (first,) = ctx.kept.values()
     before = first.stat()
-    ctx.on_point = {}
+    seen = []
+    ctx.on_point = {"shrunk-chunk-kept": lambda: seen.append(first.stat())}
     outcome = optimise.optimise(film, "key", output, ctx)
     assert outcome.smaller
     assert len(ctx.kept) == 2
-    after = first.stat()
+    (after,) = seen
+    assert not any(chunk.exists() for chunk in ctx.kept.values()), (
+        "each goes once it is in the film"
+    )
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
     times = [Fraction(n, RATE) for n in range(SECONDS * RATE)]
     assert shown_at(output, times) == [n // REPEATS for n in range(SECONDS * RATE)]

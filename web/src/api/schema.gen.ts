@@ -1198,6 +1198,8 @@ export interface components {
             needed: number;
             /** Free */
             free: number;
+            /** Small */
+            small: boolean;
             /** Short */
             short: string | null;
         };

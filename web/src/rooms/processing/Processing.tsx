@@ -97,8 +97,10 @@ function Developing({ session }: { session: WholeSession }) {
 
 /** What is odd about the recording, and whether there is room for its film. */
 function WorthKnowing({ session }: { session: WholeSession }) {
-  const short = session.status === 'failed' ? null : session.room?.short;
-  const notes = short ? [short, ...session.notes] : session.notes;
+  const room = session.status === 'failed' ? null : session.room;
+  const small = room?.small ? 'There is little storage: the film is made small at once, and plays after that.' : null;
+  const said = room?.short ?? small;
+  const notes = said ? [said, ...session.notes] : session.notes;
   if (notes.length === 0) return null;
   return (
     <>
