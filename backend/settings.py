@@ -13,7 +13,7 @@ import platformdirs
 from backend.core.form import OWN, parse_height, parse_rate
 from backend.core.job import LIMITS, Lane
 from backend.core.notice import Choice, QuietHours
-from backend.core.session import Quality, SessionOptions
+from backend.core.session import Originals, Quality, SessionOptions
 
 NAME = "Rushes"
 
@@ -149,6 +149,13 @@ def _quality(text: str) -> Quality:
         raise ValueError("low, medium or high") from None
 
 
+def _originals(text: str) -> Originals:
+    try:
+        return Originals(text)
+    except ValueError:
+        raise ValueError("keep or bin") from None
+
+
 def _choice(text: str) -> Choice:
     try:
         return Choice(text)
@@ -195,6 +202,13 @@ PREFERENCES: Mapping[str, Preference] = {
             OWN,
             "Frames a second of new films: own (each at its own time), constant, or such as 25.",
             parse_rate,
+        ),
+        Preference(
+            "originals",
+            str(Originals.KEEP),
+            "What becomes of new recordings once everything is made of them: keep, or bin (the"
+            " system's).",
+            _originals,
         ),
         Preference(
             "optimise",
@@ -297,6 +311,7 @@ class Choices:
             quality=Quality(str(self.value("optimise.quality"))),
             height=parse_height(str(self.value("film.height") or OWN)),
             rate=parse_rate(str(self.value("film.rate") or OWN)),
+            originals=self.originals,
         )
 
     @property
@@ -310,6 +325,10 @@ class Choices:
         """None: the best there is."""
         chosen = self.text("enrich.model")
         return None if chosen == "auto" else chosen
+
+    @property
+    def originals(self) -> Originals:
+        return Originals(str(self.value("originals")))
 
     @property
     def hardware(self) -> bool:

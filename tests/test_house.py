@@ -50,6 +50,7 @@ OWNED = {
     "click": {"cli"},
     "rich": {"cli"},
     "psutil": {"work", "cli"},
+    "send2trash": {"work"},
     "plyer": set[str](),
     "jeepney": set[str](),
     "webview": {"sidecar"},

@@ -17,7 +17,14 @@ from backend.core.flow import SessionStatus, merge_of, newest_of, session_status
 from backend.core.form import HEIGHTS, RATES, exact_rate
 from backend.core.job import Job, JobKind, JobStatus
 from backend.core.room import room_for
-from backend.core.session import Quality, Session, SessionOptions, SessionState, heard_tracks
+from backend.core.session import (
+    Originals,
+    Quality,
+    Session,
+    SessionOptions,
+    SessionState,
+    heard_tracks,
+)
 from backend.core.time import ZERO, seconds
 from backend.core.timeline import session_timeline
 from backend.core.tracks import numbered, richest
@@ -39,6 +46,8 @@ class Options(Asked):
     rate: Annotated[float, Field(ge=RATES[0], le=RATES[1])] | Literal["constant"] | None = None
     """Frames a second, all of one length; "constant": the rate nearest to the recording's own;
     null: each frame is shown at its own time."""
+    originals: Originals = Originals.KEEP
+    """Whether the recordings are put into the system's bin once everything is made of them."""
 
     def core(self, chosen: SessionOptions) -> SessionOptions:
         """What was asked for; what was not named is as `chosen`."""

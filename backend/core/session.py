@@ -64,6 +64,14 @@ class Quality(StrEnum):
     HIGH = "high"
 
 
+class Originals(StrEnum):
+    """What becomes of the recordings once everything is made of them."""
+
+    KEEP = "keep"
+    BIN = "bin"
+    """They are put into the system's bin."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
     """What the owner asked for this session."""
@@ -78,6 +86,7 @@ class SessionOptions:
     height: int | None = None
     """Rows of pixels that the film is shown with, at most; None: as many as were recorded."""
     rate: FrameRate = None
+    originals: Originals = Originals.KEEP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

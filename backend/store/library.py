@@ -14,6 +14,7 @@ from backend.core.fault import Category, FaultError, explain, refuse
 from backend.core.job import JobKind
 from backend.store import backup, health, manifest
 from backend.store.artifacts import Artifacts
+from backend.store.clearing import Clearing
 from backend.store.db import Database, Publish
 from backend.store.documents import Documents
 from backend.store.events import Events
@@ -45,6 +46,7 @@ class Library:
         self.sessions = Sessions(database)
         self.artifacts = Artifacts(database)
         self.documents = Documents(database)
+        self.clearing = Clearing(database)
         self.events = Events(database)
         self.preferences = Preferences(database)
         self.notices = Notices(database)

@@ -15,10 +15,12 @@ from backend.bus import Board, Bus
 from backend.core.event import progress_names_of
 from backend.core.fault import Category, Fault, explain
 from backend.core.job import RULES, Job, JobKind, JobStatus, Lane
+from backend.core.session import Originals
 from backend.points import reach
 from backend.settings import Choices, Settings
 from backend.store.library import Library
 from backend.work.admission import Machine, limits_in_force, may_start, measure
+from backend.work.originals import clear_originals
 from backend.work.versions import drop_replaced
 from backend.work.worker import Reason, Worker
 
@@ -88,8 +90,7 @@ class Supervisor:
     def _left(self, worker: Worker) -> None:
         with self._lock:
             self._workers.pop(worker.job.id, None)
-        if worker.job.kind is JobKind.OPTIMISE:
-            self._drop_at = 0.0  # a version may just have been replaced
+        self._drop_at = 0.0  # a version may have been replaced, or a session be done
         self._wake.set()
 
     def _listen(self) -> None:
@@ -139,6 +140,8 @@ class Supervisor:
         if now >= self._drop_at:
             self._drop_at = now + DROP_EVERY
             drop_replaced(self._settings, self._library)
+            if Choices(self._library.preferences.all()).originals is Originals.BIN:
+                clear_originals(self._library)
 
     def _measure(self) -> Machine:
         now = time.monotonic()

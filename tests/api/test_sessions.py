@@ -51,6 +51,7 @@ def test_recordings_are_taken_in(backend: Backend) -> None:
         "quality": "medium",
         "height": None,
         "rate": None,
+        "originals": "keep",
     }
     assert [(s["offset"], s["duration"]) for s in session["segments"]] == [(0, 10), (10, 10)]  # type: ignore[attr-defined]
     assert [job["kind"] for job in session["jobs"]] == ["merge", "waveform"]  # type: ignore[attr-defined]

@@ -1182,7 +1182,15 @@ export interface components {
              * @default null
              */
             rate?: number | "constant" | null;
+            /** @default keep */
+            originals?: components["schemas"]["Originals"];
         };
+        /**
+         * Originals
+         * @description What becomes of the recordings once everything is made of them.
+         * @enum {string}
+         */
+        Originals: "keep" | "bin";
         /**
          * Quality
          * @description How much of the picture a smaller film may lose.

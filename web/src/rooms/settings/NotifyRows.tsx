@@ -17,6 +17,10 @@ const CHOICES = {
     { value: 'failures', shown: 'Failures' },
     { value: 'none', shown: 'None' },
   ],
+  originals: [
+    { value: 'keep', shown: 'Keep' },
+    { value: 'bin', shown: 'Bin' },
+  ],
   'optimise.quality': [
     { value: 'low', shown: 'Low' },
     { value: 'medium', shown: 'Medium' },
