@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeVar
 
 import av
 from av.error import FFmpegError
@@ -24,6 +25,11 @@ from backend.media.read import open_media
 from backend.media.seams import sought
 from backend.media.shape import FORMAT, Shape
 from backend.media.spans import PicturePlan
+
+T = TypeVar("T")
+
+_UNDATED = 32
+"""Frames without a time that are held in search of one that has its own."""
 
 _HELD = 20_000
 """Packets kept in search of a keyframe; many minutes."""
@@ -157,24 +163,57 @@ def _decoded(
         stream.thread_type = "AUTO"
         step = 1 / part.stream.frame_rate if part.stream.frame_rate else Fraction(1, 25)
         timed = container.format.name.startswith(TIMED)
-        time, zero = part.stream.start - step, None
+        zero: int | None = None
         found = container.demux(stream)
         packets = without_jumps(found, part.stream.jumps, base)
         if inside and timed:
             packets = _led_in(packets, ticks(wanted, base), ctx)
-        for frame, dts in _frames(packets, ctx, facts):
-            if timed and frame.pts is not None:
-                time = frame.pts * base
-            elif not timed and dts is not None:
-                zero = dts if zero is None else zero
-                time = part.stream.start + (dts - zero) * base
-            else:
-                time += step
+
+        def stamped() -> Iterator[tuple[Fraction | None, av.VideoFrame]]:
+            nonlocal zero
+            for frame, dts in _frames(packets, ctx, facts):
+                if timed:
+                    yield None if frame.pts is None else frame.pts * base, frame
+                elif dts is None:
+                    yield None, frame
+                else:
+                    zero = dts if zero is None else zero
+                    yield part.stream.start + (dts - zero) * base, frame
+
+        for time, frame in between(stamped(), part.stream.start, step):
             # What leads into the frame that was sought is decoded without what it refers to.
             facts.damaged += frame.is_corrupt and time >= wanted
             yield time, frame
     finally:
         container.close()
+
+
+def between(
+    frames: Iterable[tuple[Fraction | None, T]], start: Fraction, step: Fraction
+) -> Iterator[tuple[Fraction, T]]:
+    """Frames with a time each: those that came without one lie evenly between their neighbours, or,
+    where there is no neighbour, `step` seconds apart, from `start` on."""
+    last: Fraction | None = None
+    waiting: list[T] = []
+    for time, frame in frames:
+        if time is None:
+            waiting.append(frame)
+            if len(waiting) < _UNDATED:
+                continue
+            time = (start - step if last is None else last) + step * len(waiting)
+            frame = waiting.pop()
+        if last is None:
+            apart = step
+            last = time - step * (len(waiting) + 1)
+        else:
+            apart = (time - last) / (len(waiting) + 1)
+        for i, held in enumerate(waiting, 1):
+            yield last + apart * i, held
+        waiting.clear()
+        yield time, frame
+        last = time
+    for i, held in enumerate(waiting):
+        yield (start if last is None else last + step) + step * i, held
 
 
 def _led_in(

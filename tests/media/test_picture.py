@@ -10,7 +10,7 @@ import pytest
 
 from backend.core.time import TimeRange
 from backend.core.timeline import Timeline, Track, TrackKind
-from backend.media.picture import PictureFacts, pictures
+from backend.media.picture import PictureFacts, between, pictures
 from backend.media.plan import PicturePlan, plan
 
 from .studio import Ctx, Video, number_of, record, steady, take, uneven
@@ -83,3 +83,24 @@ def test_a_clip_begins_with_the_frame_that_is_on_screen(tmp_path: Path, ctx: Ctx
     assert shown == [(0, 1), (2, 2), (3, 3)]
     part = encoding(path, Fraction(6))
     assert [number_of(f) for _, f in pictures(part, 0, ctx, PictureFacts())] == [3]
+
+
+@pytest.mark.parametrize(
+    ("stamps", "times"),
+    [
+        ([0, 1, 2], [0, 1, 2]),
+        ([0, None, None, 3], [0, 1, 2, 3]),
+        ([0, None, 1], [0, Fraction(1, 2), 1]),
+        ([None, None, 7], [5, 6, 7]),
+        ([4, None, None], [4, 5, 6]),
+        ([None, None], [2, 3]),
+        ([], []),
+        ([None] * 70, list(range(2, 72))),
+    ],
+)
+def test_frames_without_times_lie_between_their_neighbours(
+    stamps: list[int | None], times: list[Fraction]
+) -> None:
+    frames = [(None if at is None else Fraction(at), i) for i, at in enumerate(stamps)]
+    made = list(between(frames, Fraction(2), Fraction(1)))
+    assert made == list(zip(times, range(len(stamps)), strict=True))
