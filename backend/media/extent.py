@@ -30,6 +30,9 @@ Recorded: TypeAlias = VideoStream | AudioStream
 _TAIL = Fraction(10)
 """Seconds at the end of a file that are read to see whether it gets there."""
 
+_REORDERED = 16
+"""Frames by which H.264 and HEVC reorder, at most."""
+
 _COUNTED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "ogg", "flac", "aiff", "caf", "w64", "au"})
 """Containers whose durations count samples, or read the last page, rather than trust a number."""
 
@@ -42,6 +45,8 @@ class Walk:
     """Presentation times of the first packets, for the frame rate."""
     packets: int = 0
     first: int | None = None
+    last: int | None = None
+    """When the frame is shown that is shown last."""
     end: int | None = None
     ticks: int = 0
     """Sum of durations: the clock of streams without time stamps."""
@@ -57,7 +62,10 @@ class Walk:
         if len(self.times) < 2000:
             self.times.append(pts)
         self.first = pts if self.first is None else min(self.first, pts)
-        self.end = pts + duration if self.end is None else max(self.end, pts + duration)
+        # Where frames are reordered, durations are those of decoding: only what is shown last ends
+        # the track, and never before it is shown.
+        if self.last is None or pts >= self.last:
+            self.last, self.end = pts, pts + duration
 
 
 def seconds_a_tick(stream: Recorded) -> Fraction:
@@ -121,9 +129,32 @@ def read_tail(
         return False
     for index, walk in found.items():
         walks[index].end = walk.end
-        if walk.end == max(walk.times, default=None):  # packets without durations
-            walks[index].end = max(walk.times) + usual_step(walk.times)
+        if walk.last is not None and walk.end == walk.last:  # packets without durations
+            walks[index].end = walk.last + usual_step(walk.times)
     return all(walk.end is not None for walk in found.values())
+
+
+def read_last(path: Path, stream: VideoStream, walk: Walk) -> None:
+    """Find which frame of an MP4 is shown last, where frames are decoded in another order.
+
+    Its header adds up how long it takes to decode them all, which is another time where they last
+    differently long. Adds to `walk`.
+    """
+    index = stream.index_entries
+    if not stream.codec_context.reorder_depth or not len(index):
+        return
+    again = open_media(path)
+    try:
+        there = again.streams[stream.index]
+        at = index[max(0, len(index) - 2 * _REORDERED)].timestamp
+        again.seek(at, stream=there, any_frame=True)
+        for packet in again.demux(there):
+            if packet.size and packet.pts is not None and not packet.is_discard:
+                walk.last = packet.pts if walk.last is None else max(walk.last, packet.pts)
+    except FFmpegError:
+        pass  # the header is what there is
+    finally:
+        again.close()
 
 
 def read_all(
@@ -144,13 +175,19 @@ def read_all(
         for stream in streams
         if stream.index in heard
     }
+    # Where frames are reordered, one may be shown long after it is decoded: its time says nothing.
+    reordered = {
+        s.index for s in streams if isinstance(s, VideoStream) and s.codec_context.reorder_depth
+    }
     volume = 0
     try:
         for packet in again.demux(*(again.streams[stream.index] for stream in streams)):
             if not packet.size:
                 continue
             index, length = packet.stream_index, packet.duration or 0
-            time = packet.pts if packet.dts is None else packet.dts
+            time = packet.dts
+            if time is None and index not in reordered:
+                time = packet.pts
             step = jumps.step(index, time, length, packet.pos)
             shown = None if packet.pts is None else packet.pts + step
             walks[index].add(shown, length, packet.is_discard)
@@ -207,9 +244,12 @@ def extent(
     if not walked and stream.duration is not None:
         origin = stream.start_time if stream.start_time is not None else 0
         # Container durations count from the first time stamp, the first frame may come later.
-        return first * base, max(stream.duration - max(first - origin, 0), 1) * base
+        told = max(stream.duration - max(first - origin, 0), 1)
+        if walk.last is not None and first + told <= walk.last:
+            told = walk.last + usual_step(walk.times) - first
+        return first * base, told * base
     end = first + walk.ticks if walk.end is None else walk.end
-    if walk.times and end == max(walk.times):  # packets without durations: one more of the usual
+    if walk.times and end == walk.last:  # packets without durations: one more of the usual
         end += usual_step(walk.times)
     return first * base, max(end - first, 1) * base
 

@@ -31,6 +31,7 @@ from backend.media.extent import (
     header_counts,
     listed_clock,
     read_all,
+    read_last,
     read_tail,
     seconds_a_tick,
     steps,
@@ -149,6 +150,9 @@ def _probe(container: InputContainer, path: Path, size: int) -> MediaInfo:
         for stream in playable:
             if isinstance(stream, AvAudioStream):
                 clocks[stream.index] = listed_clock(stream, *heard[stream.index])
+    for stream in playable:
+        if not walked and isinstance(stream, AvVideoStream):
+            read_last(path, stream, walks[stream.index])
     spans = {s.index: extent(s, heads[s.index].pts, walks[s.index], walked) for s in playable}
     start = min(span[0] for span in spans.values())
     end = max(span[0] + span[1] for span in spans.values())

@@ -208,6 +208,15 @@ def test_a_film_of_another_height(
         assert _likeness(path, film) > 0.9
 
 
+def test_no_frame_is_lost_at_the_end(tmp_path: Path, ctx: Ctx) -> None:
+    """Where frames are reordered and last differently long, an MP4's header ends too early."""
+    times = uneven(6, 2)
+    path = record(tmp_path / "v.mp4", Video(times, size=(640, 360), options={"bf": "3"}))
+    film = tmp_path / "film.part"
+    take(path).merge(film, ctx, form=Form(height=180))
+    assert len(pictures_of(film)) == len(times)
+
+
 def _likeness(one: Path, other: Path) -> float:
     """Correlation of the first pictures of two films, at the size of the second."""
     pictures = []

@@ -129,6 +129,28 @@ def test_steady_and_uneven_rates_are_told_apart(tmp_path: Path, container: str) 
         assert probe(screen).video[0].variable
 
 
+@pytest.mark.parametrize("container", ["mp4", "mov", "mkv", "ts", "flv"])
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_an_uneven_rate_with_reordered_frames_ends_where_it_ends(
+    tmp_path: Path, container: str, seed: int
+) -> None:
+    """A header adds up times of decoding, which end elsewhere than those of showing."""
+    times = uneven(6, seed)
+    video = Video(times, options={"bf": "3", "g": "1000", "preset": "superfast"})
+    path = record(tmp_path / f"v.{container}", video)
+    info = probe(path)
+    found = info.video[0]
+    with av.open(str(path)) as opened:
+        stream = opened.streams.video[0]
+        shown = [frame.pts * stream.time_base for frame in opened.decode(stream)]
+    assert "clock" not in "; ".join(info.notes)
+    assert found.jumps == ()
+    assert abs(found.start - min(shown)) <= Fraction(1, 500)
+    held = found.start + found.duration - max(shown)
+    assert 0 < held <= Fraction(1, 5), float(held)
+    assert len(shown) == len(times)
+
+
 def test_aspect_rotation_and_colour_are_read(tmp_path: Path) -> None:
     path = record(
         tmp_path / "a.mp4",
