@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from backend.core.chapter import Chapter
 from backend.core.media import MediaInfo
 from backend.core.time import ZERO, TimeRange
 from backend.core.timeline import Clip, Timeline, TrackKind
 from backend.media.read import open_media
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    span: TimeRange
-    title: str
 
 
 def film_chapters(timeline: Timeline, infos: Mapping[str, MediaInfo]) -> tuple[Chapter, ...]:
@@ -44,9 +38,9 @@ def film_chapters(timeline: Timeline, infos: Mapping[str, MediaInfo]) -> tuple[C
             if shown is None:
                 continue
             shown = shown.shifted(span.start - clip.source_range.start)
-            if last == (clip.path, chapter) and found[-1].span.end == shown.start:
-                shown = TimeRange(found.pop().span.start, shown.end)
-            found.append(Chapter(shown, chapter.title))
+            if last == (clip.path, chapter) and found[-1].end == shown.start:
+                shown = TimeRange(found.pop().start, shown.end)
+            found.append(Chapter(shown.start, shown.end, chapter.title))
             last = clip.path, chapter
     return tuple(found)
 
@@ -65,7 +59,7 @@ def _chapters(path: Path, start: Fraction) -> tuple[Chapter, ...]:
             end = chapter["end"] * tick - start
             if end > begin:
                 title = chapter["metadata"].get("title", "")
-                found.append(Chapter(TimeRange(begin, end), title))
+                found.append(Chapter(begin, end, title))
     finally:
         container.close()
     return tuple(sorted(found, key=lambda chapter: chapter.span))

@@ -11,11 +11,11 @@ from fractions import Fraction
 from math import ceil
 
 from backend.core.form import AS_RECORDED, Form
+from backend.core.chapter import Chapter
 from backend.core.media import AudioStream, MediaInfo
 from backend.core.progress import Stage
 from backend.core.time import TimeRange, timecode
 from backend.core.timeline import Clip, Gap, Timeline, Track, TrackKind
-from backend.media.chapters import Chapter
 from backend.media.onestream import copies
 from backend.media.seams import Seams
 from backend.media.spans import PicturePlan, picture_parts

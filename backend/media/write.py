@@ -19,9 +19,9 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
+from backend.core.chapter import Chapter
 from backend.core.fault import FaultError, explain
 from backend.core.time import ticks
-from backend.media.chapters import Chapter
 
 S = TypeVar("S", VideoStream, AudioStream)
 
