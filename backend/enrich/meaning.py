@@ -1,0 +1,79 @@
+"""What sentences mean: vectors that lie close where they mean the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.core.fault import Category, refuse
+from backend.enrich.models import Model, folder_of, how_to_add, quiet_engines
+
+MEANING_ENGINE = 1
+"""Version of how vectors are made; raise it when that changes."""
+
+Vectors = npt.NDArray[np.float32]
+"""Shape (texts, 384), each of length 1."""
+
+SIZE = 384
+_TOKENS = 256
+"""Of a text; what its makers trained it on. The rest of a longer text does not count."""
+_BATCH = 32
+
+
+class Meaning:
+    """MiniLM (Wang et al., 2020), as trained for sentences by the makers of Sentence-Transformers:
+    the mean of its tokens' vectors, of length 1, so that a dot product is a cosine."""
+
+    def __init__(self, model: Model, cache: Path, check: Callable[[], None] = lambda: None) -> None:
+        """Raises FaultError (model) where the files are missing, damaged or cannot be loaded."""
+        folder = folder_of(model, cache, check)
+        quiet_engines()
+        self._check = check
+        try:
+            import onnxruntime
+            from tokenizers import Tokenizer
+
+            options = onnxruntime.SessionOptions()
+            options.log_severity_level = 4
+            self._session: Any = onnxruntime.InferenceSession(
+                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+            self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer.enable_truncation(_TOKENS)
+            self._tokenizer.enable_padding()
+            self._inputs = {one.name for one in self._session.get_inputs()}
+        except Exception as error:
+            raise refuse(
+                Category.MODEL, f"{model.title} could not be loaded: {error}", how_to_add(model)
+            ) from error
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """One vector a text, in their order. A text without a word is a vector of length 1, too."""
+        found = np.zeros((len(texts), SIZE), np.float32)
+        # Those of like length together: a batch is as long as its longest.
+        order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
+        for at in range(0, len(order), _BATCH):
+            self._check()
+            batch = order[at : at + _BATCH]
+            found[batch] = self._batch([texts[n] for n in batch])
+        return found
+
+    def _batch(self, texts: Sequence[str]) -> Vectors:
+        encoded = self._tokenizer.encode_batch(list(texts))
+        mask = np.array([one.attention_mask for one in encoded], np.int64)
+        fed = {
+            "input_ids": np.array([one.ids for one in encoded], np.int64),
+            "attention_mask": mask,
+            "token_type_ids": np.zeros_like(mask),
+        }
+        tokens = self._session.run(None, {k: v for k, v in fed.items() if k in self._inputs})[0]
+        if tokens.ndim == 3:
+            weights = mask[:, :, None].astype(np.float32)
+            tokens = (tokens * weights).sum(1) / np.maximum(weights.sum(1), 1)
+        lengths = np.linalg.norm(tokens, axis=1, keepdims=True)
+        made: Vectors = (tokens / np.maximum(lengths, 1e-9)).astype(np.float32)
+        return made
