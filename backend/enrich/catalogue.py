@@ -100,6 +100,28 @@ BUNDLED: Sequence[Model] = (
             ),
         ),
     ),
+    Model(
+        "pp-ocr-v6",
+        Purpose.READING,
+        "PP-OCRv6 small",
+        "Apache-2.0",
+        "Latin, Chinese, Japanese",
+        True,
+        31_163_977,
+        "ocr",
+        (
+            Weight(
+                "PP-OCRv6_det_small.onnx",
+                (("rapidocr", "rapidocr/models/PP-OCRv6_det_small.onnx"),),
+                "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
+            ),
+            Weight(
+                "PP-OCRv6_rec_small.onnx",
+                (("rapidocr", "rapidocr/models/PP-OCRv6_rec_small.onnx"),),
+                "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
+            ),
+        ),
+    ),
 )
 
 SILERO = Model(
