@@ -23,7 +23,7 @@ import numpy as np
 from backend.core.chapter import Chapter, tiled
 from backend.core.time import ZERO
 from backend.core.transcript import Transcript, Utterance
-from backend.enrich.meaning import Meaning
+from backend.enrich.meaning import Meaning, fitting
 from backend.enrich.onscreen import Seen
 from backend.enrich.words import Phrase, Phrases, Vectors, apart, bags
 
@@ -306,7 +306,7 @@ def _titled(
         if heading is None or heading == last:
             phrases = marking.of(n)
             if sources.meaning is not None and phrases:
-                phrases = _fitting(phrases, vectors[parts[n]], sources.meaning)
+                phrases = fitting(phrases, vectors[parts[n]], sources.meaning)
             titles.append(_worded(phrases, [spoken[m] for m in parts[n]]))
         else:
             titles.append(heading)
@@ -322,14 +322,6 @@ def _heading(
         if start <= seen.time < (start + end) / 2 and seen.heading not in (None, *furniture):
             return seen.heading
     return None
-
-
-def _fitting(phrases: Sequence[Phrase], said: Vectors, meaning: Meaning) -> list[Phrase]:
-    """Phrases in order of how much they mark and mean what was said (KeyBERT, Grootendorst,
-    2020)."""
-    close = meaning.vectors([one.text for one in phrases]) @ said.mean(axis=0)
-    weights = np.array([one.weight for one in phrases]) * np.maximum(close, 0)
-    return [phrases[n] for n in np.argsort(-weights, kind="stable")]
 
 
 def _worded(phrases: Sequence[Phrase], said: Sequence[Utterance]) -> str:

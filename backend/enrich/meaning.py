@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from backend.core.fault import Category, refuse
 from backend.enrich.models import Model, folder_of, how_to_add, quiet_engines
+from backend.enrich.words import Phrase, Vectors
 
 MEANING_ENGINE = 1
 """Version of how vectors are made; raise it when that changes."""
-
-Vectors = npt.NDArray[np.float32]
-"""Shape (texts, 384), each of length 1."""
 
 SIZE = 384
 _TOKENS = 256
@@ -52,7 +49,10 @@ class Meaning:
             ) from error
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
-        """One vector a text, in their order. A text without a word is a vector of length 1, too."""
+        """One vector a text, in their order. Shape (texts, 384).
+
+        A text without a word has one of length 1, too.
+        """
         found = np.zeros((len(texts), SIZE), np.float32)
         # Those of like length together: a batch is as long as its longest.
         order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
@@ -77,3 +77,11 @@ class Meaning:
         lengths = np.linalg.norm(tokens, axis=1, keepdims=True)
         made: Vectors = (tokens / np.maximum(lengths, 1e-9)).astype(np.float32)
         return made
+
+
+def fitting(phrases: Sequence[Phrase], said: Vectors, meaning: Meaning) -> list[Phrase]:
+    """Phrases in order of how much they mark and mean what was said (KeyBERT, Grootendorst,
+    2020). `said`: the vectors of the sentences that they stand for."""
+    close = meaning.vectors([one.text for one in phrases]) @ said.mean(axis=0)
+    weights = np.array([one.weight for one in phrases]) * np.maximum(close, 0)
+    return [phrases[n] for n in np.argsort(-weights, kind="stable")]
