@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 
 from backend.cli.command import refusal
-from backend.core.fault import Category, explain
+from backend.core.fault import Category, FaultError, explain
 from backend.settings import Settings
 from backend.store.giving import give
 
@@ -85,3 +85,14 @@ def copy_film(film: Path, target: Path, originals: Sequence[Path]) -> None:
     if target.exists() and any(path.exists() and path.samefile(target) for path in originals):
         raise refusal(f"{target} is one of the recordings.", "Name another place.")
     give(film, target)
+
+
+def write_text(text: str, target: Path) -> None:
+    """Write by way of an unfinished file and a rename. Raises a fault, and leaves nothing."""
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise FaultError(explain(error, f"write {target}")) from error

@@ -153,6 +153,15 @@ def _found(
         raise Unusable(error.fault) from error
 
 
+def film_or_file(named: str, settings: Settings) -> Path:
+    """The file of that name, or the film of the session. Raises a refusal without one."""
+    path = path_in(named)
+    if path is None:
+        with Link(settings) as link:
+            _, path = _film_of(link, named)
+    return path
+
+
 def path_in(named: str) -> Path | None:
     """The file that is named; None where a session must be meant."""
     path = Path(os.path.abspath(named))  # noqa: PTH100 - links stay links

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,13 +10,13 @@ import click
 
 from backend.cli.command import Code, Stop, Unusable, command, refusal
 from backend.cli.enrich import carry_out, wish_for
-from backend.cli.film import check_target
+from backend.cli.film import check_target, write_text
 from backend.cli.link import Link
 from backend.cli.output import Output, amount_of_work
 from backend.cli.senses import path_in
 from backend.client import Unwilling
 from backend.core.captions import LINE, WRITERS
-from backend.core.fault import Category, FaultError, explain
+from backend.core.fault import Category, FaultError
 from backend.core.time import timecode
 from backend.core.transcript import Transcript, transcript_from
 from backend.enrich.catalogue import BUNDLED
@@ -138,13 +137,7 @@ def _write(transcript: Transcript, target: Path, line: int | None) -> None:
         text = WRITERS[suffix[1:]](transcript, LINE if suffix in (".srt", ".vtt") else 0)
     else:
         text = WRITERS[suffix[1:]](transcript, line)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise FaultError(explain(error, f"write {target}")) from error
+    write_text(text, target)
 
 
 def _show(transcript: Transcript, target: Path | None, out: Output) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend.core.time import TimeRange
-from backend.enrich.models import Model
+from backend.enrich.catalogue import BUNDLED
+from backend.enrich.models import (
+    Model,
+    Purpose,
+    choose,
+    how_to_add,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +25,54 @@ class ReviewOptions:
     """Code of ISO 639; None: what the recording sounds like."""
     only: TimeRange | None = None
     """The stretch of the film to review; None: all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineOptions:
+    """Whatever is None is done without."""
+
+    cache: Path
+    """Where weights that come in parts are put together."""
+    review: ReviewOptions | None = None
+    meaning: Model | None = None
+    reading: Model | None = None
+    look: bool = True
+    """Whether the picture counts."""
+    lacking: tuple[str, ...] = ()
+    """What would make it better, and how to have it."""
+
+
+_BETTER = {
+    Purpose.SPEECH: "What is said could not be heeded: there is no model of speech.",
+    Purpose.MEANING: "With a model of what sentences mean it would be better.",
+    Purpose.READING: "With a model that reads, text on screen would name them.",
+}
+
+
+def outline_options(
+    cache: Path,
+    speech: str | None = None,
+    language: str | None = None,
+    look: bool = True,
+    models: Sequence[Model] = BUNDLED,
+) -> OutlineOptions:
+    """The best that is installed. `speech`: the model that is wanted for it. Raises FaultError."""
+    wanted = [Purpose.SPEECH, Purpose.MEANING, *([Purpose.READING] if look else [])]
+    found: dict[Purpose, Model] = {}
+    lacking = []
+    for purpose in wanted:
+        chosen = choose(purpose, models, speech if purpose is Purpose.SPEECH else None)
+        if chosen is not None:
+            found[purpose] = chosen
+        else:
+            known = next(model for model in BUNDLED if model.purpose is purpose)
+            lacking.append(f"{_BETTER[purpose]} {how_to_add(known)}")
+    heard = found.get(Purpose.SPEECH)
+    return OutlineOptions(
+        cache,
+        None if heard is None else ReviewOptions(heard, cache, language),
+        found.get(Purpose.MEANING),
+        found.get(Purpose.READING),
+        look,
+        tuple(lacking),
+    )

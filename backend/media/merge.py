@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from backend.core.artifact import ArtifactKind, artifact_key
+from backend.core.chapter import Chapter
 from backend.core.context import Context
 from backend.core.form import AS_RECORDED, Form
 from backend.core.media import MediaInfo, Source
@@ -71,8 +72,11 @@ def merge(
     ctx: Context,
     title: str = "",
     form: Form = AS_RECORDED,
+    chapters: Sequence[Chapter] | None = None,
 ) -> dict[str, object]:
     """Write the film of `timeline` to `output`, verified and on the disk.
+
+    `chapters` None: those that its recordings have.
 
     Copies picture and sound where browsers play them; where a copy does not come out right, encodes
     it instead, and where `form` asks for another size or rate than the recording's. `infos` and
@@ -83,6 +87,10 @@ def merge(
     seams = seams_of(timeline, infos, ctx, form)
     made = plan(timeline, infos, seams=seams, form=form)
     made = replace(made, chapters=film_chapters(timeline, infos))
+    seams = seams_of(timeline, infos, ctx)
+    made = plan(timeline, infos, seams=seams)
+    found = film_chapters(timeline, infos) if chapters is None else tuple(chapters)
+    made = replace(made, chapters=found)
     while True:
         try:
             rendered = render(made, sources, output, ctx, tags)

@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from backend.core.artifact import ArtifactKind
+from backend.core.chapter import Chapter
 from backend.core.fault import Category, Fault, FaultError, explain
 from backend.core.form import AS_RECORDED, Form
 from backend.core.media import MediaInfo, Source
@@ -42,6 +43,8 @@ class Cutting:
     sources: tuple[Source, ...]
     title: str = ""
     form: Form = AS_RECORDED
+    chapters: tuple[Chapter, ...] | None = None
+    """None: those that the files have."""
 
 
 def plan_apart(cutting: Cutting) -> Mapping[str, object]:
@@ -200,3 +203,11 @@ def _render(cutting: Cutting, output: Path, context: _Context) -> Mapping[str, o
     from backend.media.merge import merge
 
     return merge(*what, form=cutting.form)
+    parts = (cutting.timeline, cutting.infos, cutting.sources, output, context, cutting.title)
+    if output.suffix == ".mp3":
+        from backend.media.mp3 import save_mp3
+
+        return save_mp3(*parts)
+    from backend.media.merge import merge
+
+    return merge(*parts, cutting.chapters)

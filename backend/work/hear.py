@@ -1,4 +1,4 @@
-"""Writing down what is said in a file, in a process of its own, for a command.
+"""What is said in a file and what it is about, found out in a process of its own, for a command.
 
 What was understood before the command was stopped is found again by the next one.
 """
@@ -11,17 +11,26 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from backend.core.artifact import ArtifactKind
+from backend.core.context import Context
 from backend.core.fault import Category, Fault, FaultError, cause_of_death, explain
 from backend.core.progress import Progress, Stage
+from backend.core.summary import Summary
 from backend.core.transcript import Transcript
-from backend.enrich.options import ReviewOptions
+from backend.enrich.options import OutlineOptions, ReviewOptions
 
-Message = float | Transcript | Fault
+if TYPE_CHECKING:
+    from backend.enrich.endpoint import Endpoint
+    from backend.enrich.outline import Outline
+
+Options = TypeVar("Options")
+T = TypeVar("T")
 KEPT = 7 * 24 * 3600.0
 """Seconds after which what was understood of a file is forgotten."""
 REAP = 5.0
@@ -30,33 +39,70 @@ _STEP = 0.005
 """Least progress that is told."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Found(Generic[T]):
+    """The last word of the process."""
+
+    result: T
+
+
 def transcribe_apart(
     path: Path, options: ReviewOptions, shelf: Path, tell: Callable[[float], None]
 ) -> Transcript:
-    """What is said in a file; `shelf` is the folder of what was understood so far.
+    """What is said in a file; see `on_shelf`."""
+    return on_shelf(_review, path, options, shelf, tell)
+
+
+def chapters_apart(
+    path: Path, options: OutlineOptions, shelf: Path, tell: Callable[[float], None]
+) -> Outline:
+    """The chapters of a file, and what they were made of; see `on_shelf`."""
+    return on_shelf(_outline, path, options, shelf, tell)
+
+
+def summary_apart(
+    path: Path,
+    options: OutlineOptions,
+    endpoint: Endpoint | None,
+    shelf: Path,
+    tell: Callable[[float], None],
+) -> Summary:
+    """The summary of a file, by the model at `endpoint` if there is one; see `on_shelf`."""
+    return on_shelf(_sum_up, path, (options, endpoint), shelf, tell)
+
+
+def on_shelf(
+    work: Callable[[Path, str, Options, Context], T],
+    path: Path,
+    options: Options,
+    shelf: Path,
+    tell: Callable[[float], None],
+) -> T:
+    """What `work` (path, key of its bytes, options, context) finds out about a file, in a process
+    of its own; `shelf` is the folder of what was found so far.
 
     `tell` hears how much is done, 0 to 1. Raises FaultError.
     """
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_child, args=(str(path), options, str(shelf), theirs))
+    process = context.Process(target=_child, args=(work, str(path), options, str(shelf), theirs))
     process.start()
     theirs.close()
     try:
         while True:
-            message: Message = ours.recv()
+            message: float | Fault | _Found[T] = ours.recv()
             if isinstance(message, Fault):
                 raise FaultError(message)
-            if isinstance(message, Transcript):
+            if isinstance(message, _Found):
                 process.join(REAP)
-                return message
+                return message.result
             tell(message)
     except EOFError as error:
         process.join()
         raise FaultError(
             Fault(
                 Category.CRASH,
-                f"The process that listened to “{path.name}” ended unexpectedly"
+                f"The process that worked on “{path.name}” ended unexpectedly"
                 f" ({cause_of_death(process.exitcode)}).",
                 "Try again: it goes on where it was.",
             )
@@ -68,10 +114,30 @@ def transcribe_apart(
         ours.close()
 
 
+def _review(path: Path, source: str, options: ReviewOptions, ctx: Context) -> Transcript:
+    from backend.enrich.review import review
+
+    return review(path, source, options, ctx)
+
+
+def _outline(path: Path, source: str, options: OutlineOptions, ctx: Context) -> Outline:
+    from backend.enrich.outline import outline
+
+    return outline(path, source, options, ctx)
+
+
+def _sum_up(
+    path: Path, source: str, options: tuple[OutlineOptions, Endpoint | None], ctx: Context
+) -> Summary:
+    from backend.enrich.outline import sum_up
+
+    return sum_up(path, source, *options, ctx)
+
+
 class _Shelf:
     """`core.context.Context` over a folder: what is kept is found by the next run."""
 
-    def __init__(self, folder: Path, pipe: Connection[Message, None]) -> None:
+    def __init__(self, folder: Path, pipe: Connection[Any, None]) -> None:
         self._folder, self._pipe = folder, pipe
         self._progress = Progress(())
         self._told = 0.0
@@ -108,8 +174,13 @@ class _Shelf:
         reach(point)
 
 
-def _child(name: str, options: ReviewOptions, folder: str, pipe: Connection[Message, None]) -> None:
-    from backend.enrich.review import review
+def _child(
+    work: Callable[[Path, str, Options, Context], T],
+    name: str,
+    options: Options,
+    folder: str,
+    pipe: Connection[Any, None],
+) -> None:
     from backend.media.source import identify
     from backend.work.child import MEMORY_LIMIT, bound_memory
 
@@ -121,11 +192,11 @@ def _child(name: str, options: ReviewOptions, folder: str, pipe: Connection[Mess
         source = identify(path).key
         shelf.mkdir(parents=True, exist_ok=True)
         _forget(shelf)
-        answer: Message = review(path, source, options, _Shelf(shelf, pipe))
+        answer: Fault | _Found[T] = _Found(work(path, source, options, _Shelf(shelf, pipe)))
     except BrokenPipeError:
         return  # nobody waits for it any more
     except Exception as error:
-        answer = explain(error, f"listen to “{path.name}”")
+        answer = explain(error, f"work on “{path.name}”")
     pipe.send(answer)
 
 
@@ -137,7 +208,7 @@ def _forget(shelf: Path) -> None:
                 path.unlink()
 
 
-def _leave_with(pipe: Connection[Message, None]) -> None:
+def _leave_with(pipe: Connection[Any, None]) -> None:
     """End when the other side of the pipe does."""
     with contextlib.suppress(EOFError, OSError):
         pipe.recv()

@@ -1,0 +1,285 @@
+"""`rushes chapters` and `rushes summary`: what a recording consists of, and what it comes to."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from backend.cli.command import PATH, Code, Unusable, command, refusal
+from backend.cli.cut import Stages
+from backend.cli.film import check_target, write_text
+from backend.cli.output import Output, amount_of_work, plain
+from backend.cli.recordings import recordings
+from backend.cli.senses import film_or_file
+from backend.core.chapter import (
+    YOUTUBE_FEWEST,
+    Chapter,
+    chapters_from,
+    clock_title,
+    for_youtube,
+    tiled,
+    told,
+    vtt,
+    youtube,
+)
+from backend.core.fault import Category, FaultError, explain
+from backend.core.summary import Summary
+from backend.enrich.options import outline_options
+from backend.settings import Settings
+from backend.work.apart import render_apart
+from backend.work.hear import chapters_apart, summary_apart
+
+T = TypeVar("T")
+
+CHAPTER_FILES = (".vtt", ".txt", ".json", ".mp4")
+SUMMARY_FILES = (".md", ".txt", ".json")
+KEY = "RUSHES_ENDPOINT_KEY"
+"""What a model behind an address may want to be shown; never an option, which others would see."""
+
+
+def listening(function: Callable[..., T]) -> Callable[..., T]:
+    """The options of how a recording is listened to."""
+    for option in (
+        click.option(
+            "--language",
+            metavar="CODE",
+            help="The language that is spoken, such as en or de; found out without it.",
+        ),
+        click.option(
+            "--model", metavar="NAME", help="The model that listens; the best there is without."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@click.command()
+@click.argument("named", metavar="SESSION_OR_FILE")
+@listening
+@click.option(
+    "--from",
+    "edited",
+    type=PATH,
+    metavar="CHAPTERS.json",
+    help="Take these, as you edited them, instead of looking for any.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="OUT.vtt|.txt|.json|.mp4",
+    help="The file to write: WebVTT, YouTube's text, JSON, or the film with its chapters.",
+)
+@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@command
+def chapters(
+    named: str,
+    model: str | None,
+    language: str | None,
+    edited: Path | None,
+    output: Path | None,
+    force: bool,
+    settings: Settings,
+    out: Output,
+) -> Code:
+    """Find the chapters of a session or a media file.
+
+    They begin where the topic, the picture or what is on screen changes, in a pause. Nothing leaves
+    this machine. Edit what -o OUT.json wrote, and bring it back with --from.
+    """
+    _require(output, CHAPTER_FILES)
+    path = film_or_file(named, settings)
+    target = None if output is None else check_target(output, [path], force, settings)
+    notes: tuple[str, ...] = ()
+    if edited is not None:
+        found = _edited(edited)
+    else:
+        options = _usable(lambda: outline_options(settings.models, model, language))
+        with amount_of_work(out) as tell:
+            outline = _usable(lambda: chapters_apart(path, options, settings.heard, tell))
+        found, notes = outline.chapters, outline.notes
+    if target is not None:
+        notes = (*notes, *_written(found, path, target, settings, out))
+    out.line(
+        {
+            "event": "completed",
+            "output": None if target is None else str(target),
+            **told(found),
+            "notes": list(notes),
+        }
+    )
+    if not out.json:
+        rows = [(clock_title(one.start), one.title) for one in found]
+        out.table(("from", "chapter"), rows, right=("from",))
+        if target is not None:
+            out.say(f"✓ {target.name}", "green")
+        for line in notes:
+            out.note(plain(line))
+    return Code.DONE
+
+
+def _edited(path: Path) -> tuple[Chapter, ...]:
+    """Chapters out of a file. Raises a refusal."""
+    hint = "Write a file with `rushes chapters FILE -o OUT.json`, and edit that."
+    try:
+        found = chapters_from(json.loads(path.read_bytes()))
+    except OSError as error:
+        raise Unusable(explain(error, f"read {path}")) from error
+    except ValueError as error:
+        raise refusal(f"The chapters in “{path.name}” cannot be used: {error}.", hint) from error
+    except (TypeError, KeyError, AttributeError) as error:
+        raise refusal(f"“{path.name}” holds no chapters.", hint) from error
+    if not found:
+        raise refusal(f"“{path.name}” holds no chapters.", hint)
+    return found
+
+
+def _written(
+    found: Sequence[Chapter], path: Path, target: Path, settings: Settings, out: Output
+) -> tuple[str, ...]:
+    """Write them; returns what is to be known of it."""
+    suffix = target.suffix.lower()
+    if suffix == ".mp4":
+        recorded = recordings(str(path), settings)
+        timeline = recorded.timeline
+        marks = [(one.start, one.title) for one in found]
+        cutting = replace(
+            recorded.cutting(timeline), chapters=tiled(marks, Fraction(timeline.duration))
+        )
+        with Stages(out) as stages:
+            render_apart(cutting, target, stages.tell)
+        return ()
+    if suffix == ".txt":
+        write_text(youtube(found), target)
+        if len(for_youtube(found)) < YOUTUBE_FEWEST:
+            return (f"YouTube shows chapters only where there are {YOUTUBE_FEWEST} or more.",)
+        return ()
+    write_text(
+        vtt(found)
+        if suffix == ".vtt"
+        else json.dumps(told(found), ensure_ascii=False, indent=2) + "\n",
+        target,
+    )
+    return ()
+
+
+@click.command()
+@click.argument("named", metavar="SESSION_OR_FILE")
+@listening
+@click.option(
+    "--endpoint",
+    metavar="ADDRESS",
+    help="Let a model there write it, such as Ollama at http://localhost:11434: what is said is"
+    f" sent to it. Its key, if it wants one, is read from {KEY}.",
+)
+@click.option("--endpoint-model", metavar="NAME", default="", help="Which of its models.")
+@click.option(
+    "--context", type=int, metavar="TOKENS", help="How much it takes in at a time; 4096 without."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="OUT.md|.txt|.json",
+    help="The file to write.",
+)
+@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@command
+def summary(
+    named: str,
+    model: str | None,
+    language: str | None,
+    endpoint: str | None,
+    endpoint_model: str,
+    context: int | None,
+    output: Path | None,
+    force: bool,
+    settings: Settings,
+    out: Output,
+) -> Code:
+    """Sum up what is said in a session or a media file: key points, and what is to be done.
+
+    It is made of sentences that were said, on this machine; without --endpoint nothing leaves it.
+    """
+    _require(output, SUMMARY_FILES)
+    path = film_or_file(named, settings)
+    target = None if output is None else check_target(output, [path], force, settings)
+    asked = None
+    if endpoint is not None:
+        from backend.enrich.endpoint import CONTEXT, Endpoint
+
+        key = os.environ.get(KEY)
+        asked = _usable(lambda: Endpoint(endpoint, endpoint_model, key, context or CONTEXT))
+        out.note(plain(f"What is said is sent to {asked.name}."))
+    elif endpoint_model or context is not None:
+        raise refusal("It is not said where that model is.", "Name it with --endpoint ADDRESS.")
+    options = _usable(lambda: outline_options(settings.models, model, language, look=False))
+    with amount_of_work(out) as tell:
+        found = _usable(lambda: summary_apart(path, options, asked, settings.heard, tell))
+    if target is not None:
+        suffix = target.suffix.lower()
+        body = json.dumps(found.told(), ensure_ascii=False, indent=2) + "\n"
+        write_text(body if suffix == ".json" else _text(found, suffix == ".md"), target)
+    out.line(
+        {"event": "completed", "output": None if target is None else str(target), **found.told()}
+    )
+    if not out.json:
+        if target is None:
+            for line in _text(found, False).splitlines():
+                out.say(plain(line))
+        else:
+            out.say(f"✓ {target.name}", "green")
+        for note in found.notes:
+            out.note(plain(note))
+    return Code.DONE
+
+
+def _text(found: Summary, markdown: bool) -> str:
+    """A summary to be read; signs that mean something in Markdown are escaped."""
+    clean = _escaped if markdown else str
+    mark, item = ("# ", "- ") if markdown else ("", "• ")
+    parts = [f"{mark}{clean(found.title)}\n"] if found.title else []
+    if found.abstract:
+        parts.append(f"{clean(found.abstract)}\n")
+    if found.points:
+        listed = [f"{item}{clock_title(one.at)} {clean(one.text)}\n" for one in found.points]
+        parts.append("".join([f"{mark and '## '}Key points\n", markdown * "\n", *listed]))
+    if found.actions:
+        listed = []
+        for one in found.actions:
+            beside = ", ".join(said for said in (one.who, one.when) if said)
+            said = f"{clean(one.text)}{f' ({clean(beside)})' if beside else ''}"
+            listed.append(f"{item}{clock_title(one.at)} {said}\n")
+        parts.append("".join([f"{mark and '## '}To do\n", markdown * "\n", *listed]))
+    by = "sentences that were said" if found.by == "extractive" else found.by
+    parts.append(f"Made by {clean(by)}.\n" if by == found.by else f"Made of {by}.\n")
+    return "\n".join(parts)
+
+
+def _escaped(line: str) -> str:
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|" else c for c in line)
+
+
+def _require(output: Path | None, endings: Sequence[str]) -> None:
+    if output is not None and output.suffix.lower() not in endings:
+        raise refusal(
+            f"“{output.name}” does not tell which kind of file you want.",
+            f"Let its name end in {', '.join(endings[:-1])} or {endings[-1]}.",
+        )
+
+
+def _usable(work: Callable[[], T]) -> T:
+    """What comes of work on what was given; a fault of it ends the command as a refusal."""
+    try:
+        return work()
+    except FaultError as error:
+        if error.fault.category is Category.CANCELLED:
+            raise
+        raise Unusable(error.fault) from error
