@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 from backend.core.fault import Category, Fault
 from backend.core.flow import is_shrunk
@@ -59,8 +60,11 @@ def _short(what: str, need: int, free: int) -> Fault | None:
         return None
     return Fault(
         Category.STORAGE,
-        f"There is not enough storage {what}: it needs about {need / 1e9:.1f} GB,"
-        f" and {free / 1e9:.1f} GB are free.",
-        f"Free {max(0.1, (need - free) / 1e9):.1f} GB on the disk that holds your films,"
-        " then retry.",
+        f"There is not enough storage {what}: it needs about {_amount(need)},"
+        f" and {_amount(free)} are free.",
+        f"Free {_amount(need - free)} on the disk that holds your films, then retry.",
     )
+
+
+def _amount(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(1, ceil(size / 1e6))} MB"

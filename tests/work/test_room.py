@@ -105,6 +105,8 @@ def test_what_each_way_takes() -> None:
     short = room_for(kept, 999_999_999 + SPARE).short
     assert short is not None
     assert short.category is Category.STORAGE
+    assert "it needs about 1.1 GB, and 1.1 GB are free" in short.message
+    assert short.hint.startswith("Free 1 MB on the disk")
     assert room_to_shrink(1_000_000_000, small) is None
 
 

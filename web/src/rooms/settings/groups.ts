@@ -30,7 +30,7 @@ const HELP: Readonly<Record<string, string>> = {
   'bin.days': 'What you delete can be brought back for so long; then it is gone. Originals are not touched.',
   'film.height': 'Own keeps what was recorded. Write 720 for 720 rows; pictures with fewer rows stay as they are.',
   'film.rate': 'Own shows each frame at its own time. Write constant for one even rate near that, or a number such as 25.',
-  originals: 'Once everything is made of a new recording, it can go into this computer’s bin. What others use stays.',
+  originals: 'Once everything is made of a new recording, it can go into this computer’s bin. What another session uses stays.',
   optimise: 'In the background, once a film plays. What would look worse or hardly get smaller stays as it is.',
   'optimise.quality': 'Medium loses nothing that one sees while it plays. High is larger, low smaller.',
   'optimise.hardware': 'Faster where it works, but films get larger than they do without it.',
