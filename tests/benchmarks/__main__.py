@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 from tests.benchmarks import (
@@ -14,7 +15,7 @@ from tests.benchmarks import (
     start_row,
     status_row,
 )
-from tests.benchmarks.harness import describe_machine
+from tests.benchmarks.harness import OUT, describe_machine
 
 ROWS = {
     "queue": queue_row.run,
@@ -38,5 +39,9 @@ if __name__ == "__main__":
     if unknown := [name for name in wanted if name not in ROWS]:
         sys.exit(f"There is no row {', '.join(unknown)}; there are {', '.join(ROWS)}.")
     describe_machine()
-    for name in wanted:
-        ROWS[name]()
+    OUT.mkdir(parents=True, exist_ok=True)
+    try:
+        for name in wanted:
+            ROWS[name]()
+    finally:
+        shutil.rmtree(OUT)

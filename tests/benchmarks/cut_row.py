@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.benchmarks.harness import PLACE, SHARED, compare, ffmpegs, peer_python, timed
+from tests.benchmarks.harness import OUT, SHARED, compare, ffmpegs, input_of, peer_python, timed
 
 MINUTES = int(os.environ.get("MINUTES", "60"))
 CLIPS = int(os.environ.get("CLIPS", "20"))
@@ -22,9 +22,9 @@ def recording() -> Path | None:
     maker = SHARED / "make_session.py"
     if not maker.exists() or shutil.which("ffmpeg") is None:
         return None
-    made = PLACE / f"recording-{MINUTES}.mp4"
+    made = input_of("recording", MINUTES, ".mp4")
     if not made.exists():
-        folder = PLACE / f"recording-{MINUTES}"
+        folder = input_of("recording", MINUTES)
         shutil.rmtree(folder, ignore_errors=True)
         timed([peer_python("maker", "numpy", "soundfile"), maker, folder, str(MINUTES)])
         listing = folder / "list.txt"
@@ -55,12 +55,12 @@ def run() -> None:
         return
     wanted = ranges()
     work = f"cut: {CLIPS} clips of {SECONDS:.0f} s out of {MINUTES} minutes, 1080p"
-    ours = [sys.executable, "-m", "backend", "cut", source, "-o", PLACE / "cut-ours.mp4", "--force"]
+    ours = [sys.executable, "-m", "backend", "cut", source, "-o", OUT / "cut-ours.mp4", "--force"]
     for start, end in wanted:
         ours += ["-r", f"{start}-{end}"]
     smartcut = peer_python("smartcut", "smartcut==1.7").with_name("smartcut")
     keep = ",".join(f"{start},{end}" for start, end in wanted)
-    theirs = [smartcut, source, PLACE / "cut-smartcut.mp4", "--keep", keep]
+    theirs = [smartcut, source, OUT / "cut-smartcut.mp4", "--keep", keep]
     compare(
         work,
         "smartcut 1.7",
@@ -76,7 +76,7 @@ def run() -> None:
     command += [
         *("-filter_complex", f"{streams}concat=n={CLIPS}:v=1:a=1[v][a]", "-map", "[v]"),
         *("-map", "[a]", "-fps_mode", "passthrough", "-c:v", "libx264", "-preset", "veryfast"),
-        *("-crf", "20", "-c:a", "aac", "-movflags", "+faststart", PLACE / "cut-ffmpeg.mp4"),
+        *("-crf", "20", "-c:a", "aac", "-movflags", "+faststart", OUT / "cut-ffmpeg.mp4"),
     ]
     compare(
         work,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -15,9 +16,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 PLACE = ROOT / "build" / "bench"
-"""Peers, inputs and outputs; safe to delete."""
+"""Peers and inputs; safe to delete."""
+OUT = PLACE / "out"
+"""What runs write; it goes when the last of them has ended."""
 SHARED = ROOT.parent / "shared" / "media"
 PAIRS = 3
+
+# An installed program has its bytecode; a checkout writes it at its first run, unless forbidden.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 class Seconds(float):
@@ -109,6 +115,15 @@ def peer_python(name: str, *packages: str) -> Path:
             stderr=subprocess.DEVNULL,
         )
     return python
+
+
+def input_of(kind: str, length: int, rest: str = "") -> Path:
+    """Where an input of that length lies. Those of other lengths go: they are large."""
+    mine = f"{kind}-{length}"
+    for other in PLACE.glob(f"{kind}-*"):
+        if re.match(rf"{re.escape(mine)}(?!\d)", other.name) is None:
+            shutil.rmtree(other) if other.is_dir() else other.unlink()
+    return PLACE / f"{mine}{rest}"
 
 
 def ffmpegs() -> dict[str, Path]:

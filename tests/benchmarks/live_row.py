@@ -19,7 +19,7 @@ from backend.core.event import Event
 from backend.services import Intake, Services
 from backend.settings import Settings
 from backend.store.library import open_library
-from tests.benchmarks.harness import PLACE
+from tests.benchmarks.harness import OUT
 
 PAGES = 10
 EVENTS = 1000
@@ -69,7 +69,7 @@ def watch(port: int, open_pages: Connection) -> None:
 
 
 def run() -> None:
-    data = PLACE / "live"
+    data = OUT / "live"
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
     bus, settings = Bus(), Settings(data, data / "films")

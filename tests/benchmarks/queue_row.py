@@ -9,7 +9,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks.harness import PLACE, ROOT, compare, peer_python
+from tests.benchmarks.harness import OUT, ROOT, compare, peer_python
 
 JOBS = 20_000
 AT_ONCE = (1, 8)
@@ -92,8 +92,7 @@ def phase(python: Path, program: str, place: Path, name: str, jobs: int, threads
 
 def run(jobs: int = int(os.environ.get("JOBS", JOBS))) -> None:
     huey = peer_python("huey", "huey==2.5.3")
-    ours, theirs = PLACE / "queue-ours", PLACE / "queue-theirs.db"
-    PLACE.mkdir(parents=True, exist_ok=True)
+    ours, theirs = OUT / "queue-ours", OUT / "queue-theirs.db"
 
     def our(name: str, threads: int) -> float:
         if name == "enqueue":
@@ -105,7 +104,7 @@ def run(jobs: int = int(os.environ.get("JOBS", JOBS))) -> None:
 
     def their(name: str, threads: int) -> float:
         if name == "enqueue":
-            for path in PLACE.glob("queue-theirs.db*"):
+            for path in OUT.glob("queue-theirs.db*"):
                 path.unlink()
         else:
             their("enqueue", 1)

@@ -17,11 +17,12 @@ import psutil
 
 from backend.client import Address, Client, segment_path
 from tests.benchmarks.harness import (
-    PLACE,
+    OUT,
     SHARED,
     Seconds,
     compare,
     ffmpegs,
+    input_of,
     peer_python,
     timed,
 )
@@ -40,11 +41,11 @@ def session(kind: str) -> Path | None:
     maker = SHARED / "make_session.py"
     if not maker.exists() or shutil.which("ffmpeg") is None:
         return None
-    made = {ending: PLACE / f"session-{MINUTES}-{ending}" for ending in ("m4a", "wav")}
-    marker = PLACE / f"session-{MINUTES}.done"
+    made = {ending: input_of("session", MINUTES, f"-{ending}") for ending in ("m4a", "wav")}
+    marker = input_of("session", MINUTES, ".done")
     if not marker.exists():
         python = peer_python("maker", "numpy", "soundfile")
-        whole = PLACE / f"session-{MINUTES}"
+        whole = input_of("session", MINUTES)
         for folder in (whole, *made.values()):
             shutil.rmtree(folder, ignore_errors=True)
         timed([python, maker, whole, str(MINUTES)])
@@ -66,7 +67,7 @@ class Backend:
     """A backend over an empty library of its own."""
 
     def __init__(self) -> None:
-        self.data = PLACE / "ready-library"
+        self.data = OUT / "ready-library"
         shutil.rmtree(self.data, ignore_errors=True)
         command = [*RUSHES, "serve", "--data-dir", str(self.data), "--json"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
@@ -81,9 +82,9 @@ class Backend:
         """A new session of these files, until its film plays."""
         for film in self.data.glob("films/*/*.mp4"):
             film.unlink()
-        arguments = ["--data-dir", str(self.data), "--again", "--wait", "ready", str(folder)]
+        arguments = ["--data-dir", str(self.data), "--again", "--no-optimise", "--wait", "ready"]
         before = self.processor()
-        taken = timed([*RUSHES, "process", *arguments], stderr=subprocess.DEVNULL)
+        taken = timed([*RUSHES, "process", *arguments, folder], stderr=subprocess.DEVNULL)
         assert taken.processor is not None
         # The film plays; its process is on its way out, and not counted before. The previews, which
         # have begun, are counted when they end.
@@ -128,7 +129,7 @@ def backend() -> Iterator[Backend]:
 
 def by_ffmpeg(ffmpeg: Path, folder: Path, video: Path | None, codec: str = "aac") -> Seconds:
     """FFmpeg's one command: segments joined and encoded (or copied), picture copied."""
-    listing = PLACE / "ready.txt"
+    listing = OUT / "ready.txt"
     pieces = sorted((folder / "audio").iterdir())
     listing.write_text("".join(f"file '{piece}'\n" for piece in pieces))
     encoder = ["-aac_coder", CODER, "-b:a", BIT_RATE] if codec == "aac" else []
@@ -139,7 +140,7 @@ def by_ffmpeg(ffmpeg: Path, folder: Path, video: Path | None, codec: str = "aac"
             *("-f", "concat", "-safe", "0", "-i", listing),
             *picture,
             *("-map", "0:a", "-c:a", codec, *encoder),
-            *("-movflags", "+faststart", PLACE / "ready-theirs.mp4"),
+            *("-movflags", "+faststart", OUT / "ready-theirs.mp4"),
         ]
     )
 
@@ -181,7 +182,7 @@ def join() -> None:
     if folder is None:
         _missing("join")
         return
-    alone = PLACE / f"session-{MINUTES}-join"
+    alone = input_of("session", MINUTES, "-join")
     if not alone.exists():
         shutil.copytree(folder / "audio", alone / "audio")
     with backend() as ours:
@@ -208,7 +209,8 @@ def _live(ours: Backend, folder: Path) -> Seconds:
     """A live session: all but its last segment have come in, and the machine has rested, as it does
     between segments of a real one; the last comes, the recorder ends. Seconds from there."""
     client = ours.client
-    number = str(client.post("/api/sessions", {"live": True})["id"])
+    body = {"live": True, "options": {"optimise": False}}
+    number = str(client.post("/api/sessions", body)["id"])
     pieces = sorted((folder / "audio").iterdir())
     _send(client, number, folder / "video.mp4")
     for piece in pieces[:-1]:

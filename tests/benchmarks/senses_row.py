@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks.harness import PLACE, SHARED, compare, ffmpegs, peer_python, timed
+from tests.benchmarks.harness import OUT, SHARED, compare, ffmpegs, input_of, peer_python, timed
 
 MINUTES = int(os.environ.get("MINUTES", "30"))
 PAIRS = int(os.environ.get("PAIRS", "3"))
@@ -54,7 +54,7 @@ def session() -> Path | None:
     maker = SHARED / "make_session.py"
     if not maker.exists() or shutil.which("ffmpeg") is None:
         return None
-    folder = PLACE / f"senses-{MINUTES}"
+    folder = input_of("senses", MINUTES)
     if not (folder / "truth.json").exists():
         shutil.rmtree(folder, ignore_errors=True)
         timed([peer_python("maker", "numpy", "soundfile"), maker, folder, str(MINUTES)])
@@ -87,11 +87,11 @@ def run_scenes() -> None:
         return
     video = folder / "video.mp4"
     detector = peer_python("scenedetect", "scenedetect==0.7.2", "opencv-python-headless==4.12.0.88")
-    told = PLACE / "video-Scenes.csv"
+    told = OUT / "video-Scenes.csv"
     found: list[float] = []
 
     def ours() -> float:
-        answer = PLACE / "scenes.json"
+        answer = OUT / "scenes.json"
         with answer.open("w") as out:
             command = [sys.executable, "-m", "backend", "scenes", str(video), "--json"]
             seconds = timed_into(command, out.fileno())
@@ -100,8 +100,8 @@ def run_scenes() -> None:
 
     def theirs() -> float:
         command = [detector, "-m", "scenedetect", "-q", "-i", video]
-        detect = ["detect-adaptive", "list-scenes", "-q", "-s", "-o", PLACE]
-        return timed([*command, *detect], cwd=PLACE)
+        detect = ["detect-adaptive", "list-scenes", "-q", "-s", "-o", OUT]
+        return timed([*command, *detect], cwd=OUT)
 
     compare(f"scenes: {MINUTES} minutes of 1080p", "scenedetect", 0.12, ours, theirs, PAIRS)
     truth = json.loads((folder / "truth.json").read_text())["clip_changes"]
@@ -127,7 +127,7 @@ def run_senses() -> None:
     if folder is None:
         print("\nsenses: skipped, since there is no ../shared/media/make_session.py or no ffmpeg")
         return
-    film, out = folder / "film.mp4", PLACE / "senses"
+    film, out = folder / "film.mp4", OUT / "senses"
     out.mkdir(exist_ok=True)
     rows = -(-MINUTES * 60 // EVERY // 10)
 

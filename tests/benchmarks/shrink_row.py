@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from backend.core.session import Quality
-from tests.benchmarks.harness import PLACE, SHARED, compare, ffmpegs, timed
+from tests.benchmarks.harness import OUT, SHARED, compare, ffmpegs, input_of, timed
 
 SECONDS = int(os.environ.get("SHRINK_SECONDS", "60"))
 """Of film."""
@@ -25,9 +25,8 @@ SOURCES = {
 def film(shown: str) -> Path:
     """A film as a recorder in a hurry writes it: 30 frames a second, x264 ultrafast."""
     name, size, _ = SOURCES[shown]
-    path = PLACE / f"shrink-{shown}-{SECONDS}.mp4"
+    path = input_of(f"shrink-{shown}", SECONDS, ".mp4")
     if not path.exists():
-        PLACE.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part.mp4")
         scale = f"scale={size}:force_original_aspect_ratio=decrease,pad={size}:-1:-1,setsar=1"
         timed(
@@ -64,7 +63,7 @@ def run() -> None:
 
     for shown, (_, size, goal) in SOURCES.items():
         original = film(shown)
-        ours, theirs = PLACE / "shrink-ours.mp4", PLACE / "shrink-theirs.mp4"
+        ours, theirs = OUT / "shrink-ours.mp4", OUT / "shrink-theirs.mp4"
         target = TARGETS[Quality.MEDIUM, Material(shown)]
 
         def mine(original: Path = original, ours: Path = ours) -> float:
@@ -97,7 +96,7 @@ def run_cores() -> None:
     ):
         print("\ncores: skipped, since there is no ../shared/media, no ffmpeg, or no affinity")
         return
-    original, output = film("camera"), PLACE / "cores.mp4"
+    original, output = film("camera"), OUT / "cores.mp4"
     command = [sys.executable, "-m", "tests.benchmarks.shrink_part", original, output]
 
     def on(cores: int) -> float:

@@ -14,7 +14,7 @@ import psutil
 
 from backend.store.library import open_library
 from tests.benchmarks import window_part
-from tests.benchmarks.harness import PLACE
+from tests.benchmarks.harness import OUT
 from tests.benchmarks.status_row import fill
 
 GOALS = {0: 1.0, 10_000: 0.4}
@@ -48,7 +48,7 @@ def start(data: Path) -> tuple[float, float]:
 
 def run() -> None:
     for jobs, goal in GOALS.items():
-        data = PLACE / "start"
+        data = OUT / "start"
         shutil.rmtree(data, ignore_errors=True)
         data.mkdir(parents=True)
         if jobs:

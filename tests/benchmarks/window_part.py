@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tests.benchmarks.harness import PLACE
+from tests.benchmarks.harness import OUT
 
 GOAL = 1.0
 """Seconds within which the page is to be there."""
@@ -101,7 +101,7 @@ def run() -> None:
     if shutil.which("Xvfb") is None and "DISPLAY" not in os.environ:
         print("\nstart: the window\n  left out: there is no display, and no Xvfb")
         return
-    data = PLACE / "window"
+    data = OUT / "window"
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
     display, server = _display()
