@@ -51,7 +51,7 @@ def _set_up(context: AudioCodecContext, plan: SoundPlan) -> None:
 
 def _encoded(
     blocks: Iterator[Samples], plan: SoundPlan, heard: Callable[[int], None]
-) -> Iterator[Packet[AudioStream]]:
+) -> Iterator[list[Packet[AudioStream]]]:
     """Packets of an encoder that starts afresh. `heard` is told how many samples went in."""
     context = av.CodecContext.create("aac", "w")
     assert isinstance(context, AudioCodecContext)
@@ -64,9 +64,9 @@ def _encoded(
         frame.time_base = Fraction(1, plan.rate)
         frame.pts = done
         done += block.shape[1]
-        yield from context.encode(frame)
+        yield context.encode(frame)
         heard(done)
-    yield from context.encode(None)
+    yield context.encode(None)
 
 
 def _even(blocks: Iterator[Samples]) -> Iterator[Samples]:
@@ -102,12 +102,13 @@ def encode_piece(
     sizes: list[int] = []
     try:
         with path.open("wb") as file:
-            for packet in _encoded(blocks, plan, heard):
+            for packets in _encoded(blocks, plan, heard):
                 check()
-                if piece.first <= number < piece.end:
-                    file.write(packet)
-                    sizes.append(packet.size)
-                number += 1
+                first, last = max(piece.first - number, 0), max(piece.end - number, 0)
+                number += len(packets)
+                wanted = packets[first:last]
+                file.writelines(wanted)
+                sizes += [packet.size for packet in wanted]
             if len(sizes) != piece.end - piece.first:
                 raise RuntimeError(f"{len(sizes)} packets for {piece}")
             told = json.dumps({**asdict(facts), "missing": str(facts.missing)}).encode()
@@ -132,10 +133,13 @@ class EncodedPiece:
         """Its packets. Raises FaultError."""
         try:
             with self.path.open("rb") as file:
-                for size in self.sizes:
-                    yield file.read(size)
+                whole = file.read(sum(self.sizes))
         except OSError as error:
             raise FaultError(explain(error, _DOING)) from error
+        at = 0
+        for size in self.sizes:
+            yield whole[at : at + size]
+            at += size
 
 
 def open_piece(path: Path) -> EncodedPiece:
@@ -165,12 +169,12 @@ def track_packets(
     plan: SoundPlan, piece: Piece, encoded: EncodedPiece, stream: AudioStream
 ) -> Iterator[Packet[AudioStream]]:
     """The packets of a piece with their places on the film's track, which ends with its sound."""
-    number = piece.first
+    at, samples = (piece.first - 1) * FRAME, plan.samples
     for data in encoded.packets():
         packet = cast("Packet[AudioStream]", Packet(data))
         packet.stream = stream
-        packet.pts = packet.dts = (number - 1) * FRAME
-        packet.duration = min(FRAME, plan.samples - (number - 1) * FRAME)
+        packet.pts = packet.dts = at
+        packet.duration = min(FRAME, samples - at)
         packet.is_keyframe = True
-        number += 1
+        at += FRAME
         yield packet

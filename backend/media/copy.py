@@ -59,12 +59,13 @@ def copied(
         source = video_stream(container, part.clip.stream)
         size = h264.length_size(source.codec_context.extradata)
         film_tick = _clock(part)
+        scale = base / part.time_base
         begin = ticks(part.span.start, part.time_base)
         for packet in _wanted(part, container, source, joined, ctx):
             shown = film_tick(packet.pts or 0)
             if run is not None:
                 shown = max(shown, begin)
-            duration = int((packet.duration or 0) * base / part.time_base)
+            duration = (packet.duration or 0) * scale.numerator // scale.denominator
             if joined is not None and size != avcc.LENGTH:
                 packet = _with_lengths(packet, size)
             packet.duration = duration

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from backend.core.artifact import ArtifactKind, artifact_key
 from backend.core.chapter import Chapter
 from backend.core.context import Context
 from backend.core.form import AS_RECORDED, Form
+from backend.core.fault import FaultError, explain
 from backend.core.media import MediaInfo, Source
 from backend.core.timeline import Clip, Timeline, TrackKind
 from backend.media.chapters import film_chapters
@@ -20,6 +22,7 @@ from backend.media.seams import Seams, look
 from backend.media.soundcopy import SoundNotCopyable
 from backend.media.spans import to_look_at
 from backend.media.verify import FilmFacts, Spoiled, verify
+from backend.media.write import sync
 
 ENGINE = 2
 """Version of everything that shapes a film; raise it when films change."""
@@ -94,12 +97,24 @@ def merge(
     while True:
         try:
             rendered = render(made, sources, output, ctx, tags)
-            film = verify(output, rendered.expected, ctx)
+            film = _checked(output, rendered, ctx)
             break
         except (NotCopyable, SoundNotCopyable, Spoiled) as error:
             made = _other(made, error, timeline, infos, form)
     ctx.reach("film-checked")
     return _facts(made, rendered, film)
+
+
+def _checked(output: Path, rendered: Rendered, ctx: Context) -> FilmFacts:
+    """The film, verified while its bytes go onto the disk."""
+    with ThreadPoolExecutor(1) as disk:
+        synced = disk.submit(sync, output)
+        film = verify(output, rendered.expected, ctx)
+    try:
+        synced.result()
+    except OSError as error:
+        raise FaultError(explain(error, "write the film")) from error
+    return film
 
 
 def _other(

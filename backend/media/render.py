@@ -3,13 +3,11 @@ in one pass."""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
-from operator import itemgetter
 from pathlib import Path
 from typing import TypeAlias
 
@@ -62,7 +60,8 @@ def render(
     ctx: Context,
     tags: Mapping[str, str],
 ) -> Rendered:
-    """Write the film of `plan` to `output`. `sources`: every file that it reads.
+    """Write the film of `plan` to `output`, which is not on the disk before it is synced.
+    `sources`: every file that it reads.
 
     Raises NotCopyable or SoundNotCopyable where packets turn out unfit, FaultError where a source
     or the disk fails, `Stopped` when the work was asked to end. An unfinished `output` is left to
@@ -185,7 +184,7 @@ def _mux(
     sound: SoundTrack | None = None
     ticks_a_second = lcm(base, rate)
     with ExitStack() as stack:
-        tracks: list[Iterator[tuple[int, AnyPacket]]] = []
+        tracks: list[_Counted] = []
         writer = stack.enter_context(
             Mp4Writer(
                 output,
@@ -195,12 +194,13 @@ def _mux(
                 timescale=timescale,
                 tags=tags,
                 chapters=plan.chapters,
+                durable=False,
             )
         )
         if parts:
             picture = PictureTrack(writer, parts, chunks, stack, frugal=plan.frugal)
             video = _Counted(picture.packets(ctx), ticks_a_second // base)
-            tracks.append(iter(video))
+            tracks.append(video)
         ctx.reach("film-open")
         if plan.sound is not None:
             if plan.sound.copied:
@@ -209,10 +209,10 @@ def _mux(
                 sound = SoundTrack(plan.sound, sources, ctx, told.heard)
                 heard = sound.packets(add_aac(writer, plan.sound), stack)
             audio = _Counted(heard, ticks_a_second // rate)
-            tracks.append(iter(audio))
+            tracks.append(audio)
         whole = max(int(plan.duration * ticks_a_second), 1)
         try:
-            for n, (time, packet) in enumerate(heapq.merge(*tracks, key=itemgetter(0))):
+            for n, (time, packet) in enumerate(_interleaved(tracks)):
                 writer.write(packet)
                 if n % _TELL_EVERY == 0:
                     ctx.check()
@@ -236,24 +236,46 @@ def _mux(
 
 
 class _Counted:
-    """Packets with the time at which they are decoded, counted as they pass."""
+    """Packets of one track, counted as they pass."""
 
-    def __init__(self, packets: Iterable[AnyPacket], scale: int) -> None:
+    def __init__(self, packets: Iterator[AnyPacket], scale: int) -> None:
         """`scale` makes whole numbers that compare out of a track's own ticks."""
         self._packets = packets
         self._scale = scale
         self.count = 0
         self.last = 0
         """Tick at which the last frame is shown."""
+        self.time = 0
+        """When `packet` is decoded."""
+        self.packet: AnyPacket | None = None
+        """The one that comes next."""
 
-    def __iter__(self) -> Iterator[tuple[int, AnyPacket]]:
-        scale = self._scale
-        for packet in self._packets:
+    def step(self) -> None:
+        """Go on to the next packet."""
+        self.packet = packet = next(self._packets, None)
+        if packet is not None:
             self.count += 1
             shown = packet.pts or 0
             if shown > self.last:
                 self.last = shown
-            yield (packet.dts or 0) * scale, packet
+            self.time = (packet.dts or 0) * self._scale
+
+
+def _interleaved(tracks: Sequence[_Counted]) -> Iterator[tuple[int, AnyPacket]]:
+    """The packets of all tracks, each with its time, in the order in which they are decoded."""
+    for track in tracks:
+        track.step()
+    going = [track for track in tracks if track.packet is not None]
+    while going:
+        track = going[0]
+        for other in going[1:]:
+            if other.time < track.time:
+                track = other
+        assert track.packet is not None
+        yield track.time, track.packet
+        track.step()
+        if track.packet is None:
+            going.remove(track)
 
 
 class _Progress:

@@ -71,15 +71,16 @@ class Mp4Writer:
         timescale: int = 1000,
         tags: Mapping[str, str] | None = None,
         chapters: Sequence[Chapter] = (),
+        durable: bool = True,
     ) -> None:
         """`doing` completes "Rushes could not …". `faststart` puts the index before the media:
         into `room` bytes that are left free for it, else by moving all media in the end.
+        `durable`: the file is on the disk when the block ends, else the caller sees to that.
         `timescale`: ticks a second of edit lists, and so how exactly a late start is kept."""
         self._path = path
         self._doing = doing
+        self._durable = durable
         self._last: dict[int, int] = {}
-        self.packets: dict[int, int] = {}
-        """Packets written, by index of the stream."""
         options = {"movie_timescale": str(min(max(timescale, 1000), _MAX_TIMESCALE))}
         self._room = room if faststart else None
         if self._room is not None:
@@ -131,7 +132,6 @@ class Mp4Writer:
             if last is not None and dts <= last:
                 raise ValueError(f"decoding time {dts} after {last} on track {index}")
             self._last[index] = dts
-        self.packets[index] = self.packets.get(index, 0) + 1
         try:
             self._container.mux_one(packet)
         except (FFmpegError, OSError) as error:
@@ -151,7 +151,8 @@ class Mp4Writer:
             return
         try:
             self._container.close()
-            sync(self._path)
+            if self._durable:
+                sync(self._path)
         except (FFmpegError, OSError) as problem:
             if self._room is not None and problem.errno == errno.EINVAL:
                 raise IndexTooLarge from problem
