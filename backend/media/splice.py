@@ -13,11 +13,14 @@ import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from backend.media.view import View
+
+# NumPy is loaded where it is used: most files are looked at without it, in half the time.
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _PACKET = 188
 _SYNC = 0x47
@@ -74,6 +77,8 @@ def splices(path: Path) -> tuple[Splice, ...]:
 
 
 def _numbers(first: Table, table: Table) -> npt.NDArray[np.uint16]:
+    import numpy as np
+
     numbers = np.arange(1 << 13, dtype=np.uint16)
     for pid in first.pids | table.pids | {pid for _, pid in first.tracks}:
         numbers[pid] = _NULL
@@ -90,6 +95,8 @@ def _numbers(first: Table, table: Table) -> npt.NDArray[np.uint16]:
 
 def _tables(path: Path) -> Iterator[Table]:
     """The tables in the order of the file."""
+    import numpy as np
+
     programs: set[int] = set()
     together = 1
     since: int | None = None  # the list of programs comes before the program
@@ -164,6 +171,8 @@ class SplicedFile(View):
         return data
 
     def _renumbered(self, data: bytes, first: int) -> bytes:
+        import numpy as np
+
         whole = len(data) // _PACKET
         if first + whole <= self._found[0].packet:
             return data

@@ -16,7 +16,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import numpy as np
 from av.error import FFmpegError
 
 from backend.media import slices
@@ -246,6 +245,8 @@ def _likelier(config: bytes, found: Found) -> bytes:
 def _pictures_a_frame(found: Found) -> Fraction:
     """How many pictures come with a frame of sound, by the slope over the whole file: a recorder
     writes one of them ahead of the other, and was stopped anywhere."""
+    import numpy as np  # a quarter of a second that only such a file should cost
+
     heard = np.searchsorted([s.place for s in found.sound], [s.place for s in found.pictures])
     if len(heard) < 2 or heard[0] == heard[-1]:
         return Fraction(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ FILE_SECONDS = 60.0
 READING = 20e6
 """Bytes a second that a slow drive gives: some files must be read whole to know their length."""
 MEMORY_LIMIT = 4 << 30
+HASHING = 2
+"""Files that are hashed at a time; more is a race for the disk."""
 
 
 @contextlib.contextmanager
@@ -190,10 +193,13 @@ def _child(paths: list[str], pipe: Connection[Probed, None]) -> None:
     from backend.media.probe import probe
     from backend.media.source import identify
 
-    for name in paths:
-        path = Path(name)
-        try:
-            answer: Probed = (identify(path), probe(path))
-        except Exception as error:
-            answer = explain(error, f"read “{path.name}”")
-        pipe.send(answer)
+    files = [Path(name) for name in paths]
+    # Hashing is most of the time that sound takes, and does not hold the interpreter.
+    with ThreadPoolExecutor(HASHING) as pool:
+        known = [pool.submit(identify, path) for path in files]
+        for path, source in zip(files, known, strict=True):
+            try:
+                answer: Probed = (source.result(), probe(path))
+            except Exception as error:
+                answer = explain(error, f"read “{path.name}”")
+            pipe.send(answer)
