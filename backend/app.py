@@ -109,18 +109,19 @@ def build(settings: Settings, port: int | None = None) -> App:
         recover(settings, library)
         token = secrets.token_urlsafe(32)
         renditions = PieceKeeper(settings)
+        renditions = Renditions(settings)
+        supervisor = Supervisor(settings, library, bus, board)
         services = Services(
             settings=settings,
             library=library,
             bus=bus,
             board=board,
             presence=presence,
-            intake=Ingest(settings, library, probe_files, make_sample),
+            intake=Ingest(settings, library, probe_files, make_sample, supervisor.expect),
             renditions=renditions,
             token=token,
             leave=leaving.set,
         )
-        supervisor = Supervisor(settings, library, bus, board)
         ahead = Ahead(settings, library, bus)
         server = _listen(services, port)
         desktop = NativeDesktop(_opener(settings, server.port, token))

@@ -44,15 +44,21 @@ Sampler = Callable[[Path], None]
 
 class Ingest:
     """`services.Intake`. `probe` looks into files, `make_sample` makes a session in a new folder;
-    both in another process."""
+    both in another process. `expect` hears that a film is likely to be asked for soon."""
 
     def __init__(
-        self, settings: Settings, library: Library, probe: Probe, make_sample: Sampler
+        self,
+        settings: Settings,
+        library: Library,
+        probe: Probe,
+        make_sample: Sampler,
+        expect: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._library = library
         self._probe = probe
         self._make_sample = make_sample
+        self._expect = expect
         self._sampling = threading.Lock()
 
     def bring(
@@ -73,6 +79,9 @@ class Ingest:
         asked = self._options(options)
         found = find_files(paths)
         picture, segments, notes = look_into(found, self._probe, asked)
+        if asked.merge:
+            self._expect()
+        picture, segments, notes = look_into(found, self._probe, asked.audio)
         sources = ([picture.source] if picture else []) + [s.source for s in segments]
         now = datetime.now(UTC)
         said = found.description
@@ -147,6 +156,7 @@ class Ingest:
         if name == DESCRIPTION:
             return self._describe(session, part)
         final = part.with_name(name)
+        self._expect()
         (probed,) = self._probe([part])
         if isinstance(probed, Fault):
             part.unlink(missing_ok=True)

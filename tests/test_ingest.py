@@ -36,7 +36,7 @@ def library(settings: Settings) -> Iterator[Library]:
 
 @pytest.fixture
 def ingest(settings: Settings, library: Library) -> Ingest:
-    return Ingest(settings, library, probe_files, make_sample)
+    return Ingest(settings, library, probe_files, make_sample, lambda: None)
 
 
 @pytest.fixture(scope="module")

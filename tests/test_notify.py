@@ -69,7 +69,7 @@ class House:
         write_video(folder / "video.mp4", 1)
         write_sound(folder / "audio" / "seg_1.m4a", 1)
         assert self.app is not None
-        intake = Ingest(self.settings, self.app.library, probe_files, make_sample)
+        intake = Ingest(self.settings, self.app.library, probe_files, make_sample, lambda: None)
         return intake.bring([folder], title=title)[0]
 
     def lose(self, session: Session) -> None:

@@ -30,7 +30,7 @@ from backend.settings import Settings
 from backend.store.library import Library
 from backend.work import shelf
 from backend.work.child import MEMORY_LIMIT, bound_memory
-from backend.work.worker import reap
+from backend.work.standby import reap
 
 log = logging.getLogger(__name__)
 

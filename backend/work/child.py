@@ -71,7 +71,7 @@ class PipeContext:
                 os._exit(1)
             if isinstance(message, Stop):
                 self._stop.set()
-            else:
+            elif isinstance(message, Answer):
                 self._answers.put(message)
 
     def plan(self, stages: Sequence[Stage]) -> None:
@@ -114,12 +114,22 @@ def part_name(assignment: Assignment, key: str, suffix: str) -> str:
     return f"{key[:16]}.{job.id}-{job.token}.part{suffix}"
 
 
-def main(assignment: Assignment, pipe: Connection[FromChild, ToChild]) -> None:
-    """Entry of the child process: do the job, say how it went, leave."""
+def main(pipe: Connection[FromChild, ToChild], prepared: bool = False) -> None:
+    """Entry of the child process: do the job that comes first, say how it went, leave.
+
+    `prepared`: load what a merge needs before there is one.
+    """
     faulthandler.enable()
     # Ctrl-C in a terminal goes to the whole group; whether the job ends is the backend's to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     bound_memory(MEMORY_LIMIT)
+    if prepared:
+        import backend.media.merge  # noqa: F401
+    try:
+        assignment = pipe.recv()
+    except (EOFError, OSError):
+        return  # nobody needed it, or nobody is left
+    assert isinstance(assignment, Assignment)
     context = PipeContext(assignment, pipe)
     context.reach("child-started")
     try:

@@ -95,4 +95,4 @@ class Failed:
 
 
 FromChild = Plan | Advance | Find | Made | Done | Left | Failed
-ToChild = Stop | Answer
+ToChild = Assignment | Stop | Answer

@@ -26,7 +26,7 @@ from backend.core.fault import Category, Fault, FaultError, explain, refuse
 from backend.core.rendition import ENGINE
 from backend.settings import Settings
 from backend.work.child import MEMORY_LIMIT, bound_memory
-from backend.work.worker import reap
+from backend.work.standby import reap
 
 log = logging.getLogger(__name__)
 

@@ -21,6 +21,7 @@ from backend.settings import Choices, Settings
 from backend.store.library import Library
 from backend.work.admission import Machine, limits_in_force, may_start, measure
 from backend.work.originals import clear_originals
+from backend.work.standby import Standby
 from backend.work.versions import drop_replaced
 from backend.work.worker import Reason, Worker
 
@@ -43,6 +44,7 @@ class Supervisor:
         self._library = library
         self._bus = bus
         self._board = board
+        self._standby = Standby()
         self._workers: dict[int, Worker] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -68,9 +70,14 @@ class Supervisor:
             worker.stop(Reason.QUIT)
         for worker in self._running():
             worker.join()
+        self._standby.close()
         self._events.close()
         if self._listener.ident is not None:
             self._listener.join()
+
+    def expect(self) -> None:
+        """Hear that a film is likely to be asked for soon."""
+        self._standby.expect()
 
     def idle(self) -> bool:
         """Whether nothing runs and nothing will, unless somebody asks for it."""
@@ -123,6 +130,7 @@ class Supervisor:
             self._library.jobs.wake_due()
         paused = self._library.preferences.queue_paused()
         self._heed_requests(paused)
+        self._standby.dismiss()
         chosen = Choices(self._library.preferences.all()).limits()
         machine = self._measure()
         limits = limits_in_force(chosen, machine)
@@ -204,7 +212,14 @@ class Supervisor:
             return
         log.info("job %s (%s) of %s, attempt %s", job.id, job.kind, job.session, job.attempt)
         worker = Worker(
-            job, session, self._settings, self._library, self._bus, self._board, self._left
+            job,
+            session,
+            self._settings,
+            self._library,
+            self._bus,
+            self._board,
+            self._standby,
+            self._left,
         )
         with self._lock:
             self._workers[job.id] = worker

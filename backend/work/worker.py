@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import multiprocessing
 import threading
 import time
 from collections.abc import Callable
@@ -26,7 +25,7 @@ from backend.settings import Choices, Settings
 from backend.store import manifest
 from backend.store.library import Library
 from backend.store.orders import CANCELLED_BY_OWNER
-from backend.work import child, shelf
+from backend.work import shelf
 from backend.work.messages import (
     Advance,
     Answer,
@@ -41,6 +40,7 @@ from backend.work.messages import (
     Stop,
     ToChild,
 )
+from backend.work.standby import Child, Standby, reap, start_child
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +71,6 @@ CHECKPOINTS = {
     JobKind.SOUNDTRACK: {ArtifactKind.SOUND},
 }
 """What jobs keep while they work, by their kind."""
-REAP = 5.0
-"""Seconds that a child which has said its last word gets to exit."""
 
 
 class Worker:
@@ -86,6 +84,7 @@ class Worker:
         library: Library,
         bus: Bus,
         board: Board,
+        standby: Standby,
         left: Callable[[Worker], None],
     ) -> None:
         self.job = job
@@ -94,6 +93,7 @@ class Worker:
         self._library = library
         self._bus = bus
         self._board = board
+        self._standby = standby
         self._left = left
         self._started = time.monotonic()
         self._pace = Pace()
@@ -133,18 +133,11 @@ class Worker:
         try:
             work = shelf.work_folder(self._settings, self._session.id)
             shelf.make_folder(work)
-            context = multiprocessing.get_context("spawn")
-            ours, theirs = context.Pipe()
-            process = context.Process(
-                target=child.main,
-                args=(self._assignment(work), theirs),
-                name=f"rushes {self.job.kind}",
-            )
-            process.start()
-            theirs.close()
+            child = self._begin(self._assignment(work))
+            process = child.process
             try:
                 try:
-                    ending = self._attend(process, ours)
+                    ending = self._attend(process, child.pipe)
                 except Exception as error:
                     log.exception("job %s could not be attended to", self.job.id)
                     process.kill()
@@ -156,7 +149,7 @@ class Worker:
                 reap(process)
                 with self._lock:
                     self._pipe = None
-                    ours.close()
+                    child.pipe.close()
         except Exception as error:
             log.exception("job %s could not be run", self.job.id)
             with contextlib.suppress(Exception):
@@ -164,6 +157,20 @@ class Worker:
         finally:
             self._board.set_progress(self.job.id, None)
             self._left(self)
+
+    def _begin(self, assignment: Assignment) -> Child:
+        """A child that does this job: the one that stands ready, or a new one."""
+        if self.job.kind is JobKind.MERGE and (ready := self._standby.take()) is not None:
+            try:
+                ready.pipe.send(assignment)
+            except OSError:
+                ready.end()  # it has died since
+            else:
+                return ready
+        child = start_child(f"rushes {self.job.kind}")
+        with contextlib.suppress(OSError):  # it died: the pipe's end says so next
+            child.pipe.send(assignment)
+        return child
 
     def _assignment(self, work: Path) -> Assignment:
         choices = Choices(self._library.preferences.all())
@@ -352,14 +359,6 @@ class Worker:
         folder = shelf.work_folder(self._settings, self.job.session)
         for part in folder.glob(f"*.{self.job.id}-{self.job.token}.part*"):
             part.unlink(missing_ok=True)
-
-
-def reap(process: SpawnProcess) -> None:
-    """Return when the child is gone; kill it if it does not go. Idempotent."""
-    process.join(timeout=REAP)
-    if process.is_alive():
-        process.kill()
-        process.join()
 
 
 def write_manifest(library: Library, session: str) -> None:

@@ -95,21 +95,24 @@ class Backend:
 
     def rest(self) -> None:
         """Return when nothing is left to do: previews must not share the machine with a run."""
-        quiet = 0
+        quiet, before = 0, self._helping()
         while quiet < 5:
-            quiet = 0 if self._jobs() or self._helpers() else quiet + 1
-            time.sleep(0.05)
+            time.sleep(0.1)
+            computed = self._helping()
+            quiet = 0 if self._jobs() or computed != before else quiet + 1
+            before = computed
 
     def _jobs(self) -> int:
         counts = self.client.get("/api/queue")["counts"]
         return sum(counts[status] for status in ("pending", "queued", "delayed", "running"))
 
-    def _helpers(self) -> bool:
-        for child in psutil.Process(self._process.pid).children():
+    def _helping(self) -> float:
+        """Seconds that its processes have computed; one that stands ready computes nothing."""
+        seconds = 0.0
+        for child in psutil.Process(self._process.pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
-                if "spawn_main" in " ".join(child.cmdline()):
-                    return True
-        return False
+                seconds += sum(child.cpu_times()[:2])
+        return seconds
 
     def close(self) -> None:
         self.client.close()

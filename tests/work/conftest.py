@@ -30,7 +30,8 @@ class Studio:
         self.events: list[Event] = []
 
     def bring(self, folder: Path, priority: Priority = Priority.NORMAL) -> Session:
-        ingest = Ingest(self.settings, self.app.library, probe_files, make_sample)
+        expect = self.app.supervisor.expect
+        ingest = Ingest(self.settings, self.app.library, probe_files, make_sample, expect)
         return ingest.bring([folder], priority=priority)[0]
 
     def job(self, session: Session, kind: JobKind = JobKind.MERGE) -> Job:

@@ -44,7 +44,9 @@ class Recorder:
     def __init__(self, studio: Studio, recordings: Path) -> None:
         self.studio = studio
         self._recordings = recordings
-        self._ingest = Ingest(studio.settings, studio.app.library, probe_files, make_sample)
+        self._ingest = Ingest(
+            studio.settings, studio.app.library, probe_files, make_sample, lambda: None
+        )
         self.session = self._ingest.begin("Live")
 
     def send(self, name: str, source: str | None = None) -> None:

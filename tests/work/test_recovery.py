@@ -79,7 +79,9 @@ def test_uploads_of_a_live_session_stay(held: Studio) -> None:
     from backend.ingest import Ingest
     from backend.work.isolate import make_sample, probe_files
 
-    session = Ingest(held.settings, held.app.library, probe_files, make_sample).begin()
+    session = Ingest(
+        held.settings, held.app.library, probe_files, make_sample, lambda: None
+    ).begin()
     for owner in (session.id, "nobody"):
         (live / owner).mkdir(parents=True)
         (live / owner / ".seg.m4a.part").write_bytes(b"half a piece")

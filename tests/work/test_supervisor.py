@@ -20,7 +20,7 @@ from backend.core.progress import Stage
 from backend.core.session import Session
 from backend.store import manifest
 from backend.work import shelf
-from backend.work.messages import Advance, Assignment, FromChild, Plan, ToChild
+from backend.work.messages import Advance, FromChild, Plan, ToChild
 from backend.work.worker import Reason
 from tests.work.conftest import Studio
 
@@ -318,7 +318,7 @@ def test_a_pause_that_is_taken_back_in_time_does_not_stick(
     assert studio.job(session).status is JobStatus.COMPLETED
 
 
-def chatter(assignment: Assignment, pipe: Connection[FromChild, ToChild]) -> None:
+def chatter(pipe: Connection[FromChild, ToChild], prepared: bool) -> None:
     """A child that says how far it is, again and again, and never looks whether to stop."""
     pipe.send(Plan((Stage("film", "Talking", 1.0),)))
     while True:
