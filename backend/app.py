@@ -109,7 +109,6 @@ def build(settings: Settings, port: int | None = None) -> App:
         recover(settings, library)
         token = secrets.token_urlsafe(32)
         renditions = PieceKeeper(settings)
-        renditions = Renditions(settings)
         supervisor = Supervisor(settings, library, bus, board)
         services = Services(
             settings=settings,

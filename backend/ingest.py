@@ -78,10 +78,9 @@ class Ingest:
         """
         asked = self._options(options)
         found = find_files(paths)
-        picture, segments, notes = look_into(found, self._probe, asked)
         if asked.merge:
             self._expect()
-        picture, segments, notes = look_into(found, self._probe, asked.audio)
+        picture, segments, notes = look_into(found, self._probe, asked)
         sources = ([picture.source] if picture else []) + [s.source for s in segments]
         now = datetime.now(UTC)
         said = found.description

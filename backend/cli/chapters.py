@@ -13,11 +13,11 @@ from typing import TypeVar
 import click
 
 from backend.cli.command import PATH, Code, Unusable, command, refusal
-from backend.cli.cut import Stages
 from backend.cli.film import check_target, write_text
 from backend.cli.output import Output, amount_of_work, plain
 from backend.cli.recordings import recordings
 from backend.cli.senses import film_or_file
+from backend.cli.stages import Stages
 from backend.core.chapter import (
     YOUTUBE_FEWEST,
     Chapter,

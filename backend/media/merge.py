@@ -10,8 +10,8 @@ from pathlib import Path
 from backend.core.artifact import ArtifactKind, artifact_key
 from backend.core.chapter import Chapter
 from backend.core.context import Context
-from backend.core.form import AS_RECORDED, Form
 from backend.core.fault import FaultError, explain
+from backend.core.form import AS_RECORDED, Form
 from backend.core.media import MediaInfo, Source
 from backend.core.timeline import Clip, Timeline, TrackKind
 from backend.media.chapters import film_chapters
@@ -89,9 +89,6 @@ def merge(
     tags = _tags(timeline, infos, title)
     seams = seams_of(timeline, infos, ctx, form)
     made = plan(timeline, infos, seams=seams, form=form)
-    made = replace(made, chapters=film_chapters(timeline, infos))
-    seams = seams_of(timeline, infos, ctx)
-    made = plan(timeline, infos, seams=seams)
     found = film_chapters(timeline, infos) if chapters is None else tuple(chapters)
     made = replace(made, chapters=found)
     while True:

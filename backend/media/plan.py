@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
-from backend.core.form import AS_RECORDED, Form
 from backend.core.chapter import Chapter
+from backend.core.form import AS_RECORDED, Form
 from backend.core.media import AudioStream, MediaInfo
 from backend.core.progress import Stage
 from backend.core.time import TimeRange, timecode

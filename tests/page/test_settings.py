@@ -53,6 +53,8 @@ def test_what_is_chosen_stays_chosen(page: Page, house: House) -> None:
     expect(page.get_by_role("radio", name="High")).to_be_checked()
     expect(page.get_by_role("switch", name="Make films smaller")).not_to_be_checked()
     expect(page.get_by_role("textbox", name="Days in the bin")).to_have_value("31")
+
+
 def test_the_form_of_films_and_the_rule_for_recordings_are_chosen(page: Page, house: House) -> None:
     page.goto(f"{house.url}/settings")
     height = page.get_by_label("Height of films")
