@@ -136,6 +136,15 @@ def _language(text: str) -> str:
     raise ValueError("auto, or the code of a language such as en or de")
 
 
+def _endpoint(text: str) -> tuple[str, str] | None:
+    if text == "off":
+        return None
+    address, _, model = text.strip().partition(" ")
+    if address.startswith(("http://", "https://")) and model.strip() and text.isprintable():
+        return address, model.strip()
+    raise ValueError("off, or an address and a model such as http://localhost:11434 llama3.2")
+
+
 def _name(text: str) -> str:
     if text.strip() and text.isprintable():
         return text
@@ -231,7 +240,7 @@ PREFERENCES: Mapping[str, Preference] = {
         Preference(
             "enrich",
             "on",
-            "Find out what is said in each session, once its film plays.",
+            "Find out what is said in each session, and what it is about, once its film plays.",
             _switch,
         ),
         Preference(
@@ -245,6 +254,13 @@ PREFERENCES: Mapping[str, Preference] = {
             "auto",
             "The model that listens, by its name in `rushes models`; auto takes the best there is.",
             _name,
+        ),
+        Preference(
+            "enrich.endpoint",
+            "off",
+            "A model on your network that writes the summaries: ADDRESS MODEL, such as"
+            " http://localhost:11434 llama3.2; what is said is sent there. off: nothing is sent.",
+            _endpoint,
         ),
         Preference(
             "notify",
@@ -319,6 +335,12 @@ class Choices:
         """None: to be found out."""
         chosen = str(self.value("enrich.language"))
         return None if chosen == "auto" else chosen
+
+    @property
+    def endpoint(self) -> tuple[str, str] | None:
+        """Address and name of the model that writes summaries; None: none is asked."""
+        value = self.value("enrich.endpoint")
+        return (str(value[0]), str(value[1])) if isinstance(value, tuple) else None
 
     @property
     def speech_model(self) -> str | None:

@@ -15,6 +15,7 @@ from backend.cli.progress import Progress
 from backend.cli.watch import DELETED, Wait, follow
 from backend.core.fault import Fault
 from backend.core.flow import ENRICHING
+from backend.core.summary import EXTRACTIVE
 from backend.core.time import seconds, timecode
 from backend.settings import Settings
 
@@ -39,7 +40,7 @@ def enrich(
     settings: Settings,
     out: Output,
 ) -> Code:
-    """Find out what is in a session, in the background: what is said, word by word.
+    """Find out what is in a session, in the background: what is said, its chapters, a summary.
 
     What was found before stays as an earlier version. Nothing leaves this machine.
     """
@@ -71,7 +72,9 @@ def carry_out(
 ) -> Code:
     """Ask for it, and follow it to its end where that is wanted. `quiet`: success goes untold."""
     asked = link.post(f"/api/sessions/{number}/enrichment", wish)
-    jobs = [job["id"] for job in asked["jobs"]]
+    asked_for = wish.get("steps") or list(ENRICHING)
+    assert isinstance(asked_for, list)
+    jobs = [job["id"] for job in asked["jobs"] if job["kind"] in asked_for]
     out.line({"event": "enriching", "session": number, "jobs": jobs})
     if not wait:
         out.say("It goes on in the background; `rushes sessions show` tells how far it is.")
@@ -83,7 +86,7 @@ def carry_out(
         return code_of(DELETED)
     done = link.get(f"/api/sessions/{number}/enrichment")
     for job in done["jobs"]:
-        if job["fault"] and job["status"] != "completed":
+        if job["kind"] in asked_for and job["fault"] and job["status"] != "completed":
             fault = Fault.from_dict(job["fault"])
             out.fail(fault, session=number, job=job["id"])
             return code_of(fault)
@@ -91,17 +94,26 @@ def carry_out(
         return Code.DONE
     out.line({"event": "completed", "session": number, **done})
     for job in done["jobs"]:
-        _tell(job["result"], out)
+        if job["kind"] in asked_for:
+            _tell(job["result"], out)
     return Code.DONE
 
 
 def _tell(result: Mapping[str, Any], out: Output) -> None:
     if "said" in result:
         out.note(plain(result["said"]))
-    elif result.get("words"):
-        out.say(f"✓ {result['words']} words written down ({result['language']}).", "green")
-    else:
-        out.say("✓ No words to write down.", "green")
+    elif "words" in result:
+        language = f" ({result['language']})" if result["words"] else ""
+        out.say(f"✓ {result['words']} words written down{language}.", "green")
+    elif "chapters" in result:
+        out.say(f"✓ {_count(result['chapters'], 'chapter')}.", "green")
+    elif "by" in result:
+        by = "" if result["by"] == EXTRACTIVE else f", by {plain(result['by'])}"
+        out.say(f"✓ Summed up in {_count(result['points'], 'point')}{by}.", "green")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 @click.command()

@@ -17,6 +17,8 @@ LABELS = {
     "thumbnails": "Thumbnails",
     "optimise": "Smaller film",
     "review": "Transcript",
+    "chapters": "Chapters",
+    "summary": "Summary",
 }
 WAITS = {
     "pending": "waits for the film",

@@ -18,6 +18,10 @@ from backend.core.time import seconds
 
 class DocumentKind(StrEnum):
     TRANSCRIPT = "transcript"
+    CHAPTERS = "chapters"
+    SUMMARY = "summary"
+    SCREEN = "screen"
+    """Text that was read in the picture."""
 
 
 class Origin(StrEnum):
@@ -61,9 +65,16 @@ class Passage:
 
 def passages(kind: DocumentKind, body: Mapping[str, Any]) -> tuple[Passage, ...]:
     """What can be searched for in a document. Raises as the document's reader does."""
-    rows = body["segments"]
+    if kind is DocumentKind.CHAPTERS:
+        rows = [(one["start"], one["end"], one["title"]) for one in body["chapters"]]
+    elif kind is DocumentKind.SUMMARY:
+        rows = [(0, 0, body["title"]), (0, 0, body["abstract"])]
+        rows += [(one["at"], one["at"], one["text"]) for one in body["points"]]
+        rows += [(one["at"], one["at"], one["text"]) for one in body["actions"]]
+    else:
+        rows = [(one["start"], one["end"], one["text"]) for one in body["segments"]]
     return tuple(
-        Passage(seconds(row["start"]), seconds(row["end"]), str(row["text"]))
-        for row in rows
-        if str(row["text"]).strip()
+        Passage(seconds(start), seconds(end), str(text))
+        for start, end, text in rows
+        if str(text).strip()
     )

@@ -83,17 +83,27 @@ def smaller(
     )
 
 
-ENRICHING = (JobKind.REVIEW,)
+ENRICHING = (JobKind.REVIEW, JobKind.CHAPTERS, JobKind.SUMMARY)
 """Kinds of jobs that find out what is in a film, in the order of their steps."""
 
 
 def enrichment(
     session: Session, priority: Priority, options: Mapping[str, object] | None = None
 ) -> list[Planned]:
-    """The jobs that find out what is in a session's film."""
+    """The jobs that find out what is in a session's film.
+
+    Each takes what those before it found, and does without what they did not: only a summary of
+    nothing said is none.
+    """
+    film = (JobKind.MERGE,)
+    seen = (JobKind.THUMBNAILS,) if session.picture else ()
     if not has_sound(session):
-        return []
-    return [Planned(JobKind.REVIEW, priority, requires=(JobKind.MERGE,), options=options or {})]
+        return [Planned(JobKind.CHAPTERS, priority, requires=film, follows=seen)] if seen else []
+    return [
+        Planned(JobKind.REVIEW, priority, requires=film, options=options or {}),
+        Planned(JobKind.CHAPTERS, priority, requires=film, follows=(*seen, JobKind.REVIEW)),
+        Planned(JobKind.SUMMARY, priority, requires=(JobKind.REVIEW,), follows=(JobKind.CHAPTERS,)),
+    ]
 
 
 def plan_session(session: Session, priority: Priority = Priority.NORMAL) -> Graph:

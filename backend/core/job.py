@@ -105,6 +105,10 @@ class JobKind(StrEnum):
     """Make the film smaller, while it plays already."""
     REVIEW = "review"
     """Write down what is said."""
+    CHAPTERS = "chapters"
+    """Find where it turns to something else, and read what is on screen."""
+    SUMMARY = "summary"
+    """Say what it is about."""
     SOUNDTRACK = "soundtrack"
     """Make a file of the sound alone, for its owner to take along."""
 
@@ -126,6 +130,8 @@ RULES: Mapping[JobKind, KindRules] = {
     JobKind.THUMBNAILS: KindRules(Lane.LIGHT, 192 << 20, None),
     JobKind.OPTIMISE: KindRules(Lane.VIDEO, 768 << 20, None),
     JobKind.REVIEW: KindRules(Lane.ENRICH, 512 << 20, "enrichment-job"),
+    JobKind.CHAPTERS: KindRules(Lane.ENRICH, 1 << 30, "enrichment-job"),
+    JobKind.SUMMARY: KindRules(Lane.ENRICH, 256 << 20, "enrichment-job"),
     JobKind.SOUNDTRACK: KindRules(Lane.COPY, 128 << 20, None),
 }
 

@@ -112,6 +112,8 @@ FIRST_GUESS: Mapping[JobKind, Rate] = {
     JobKind.THUMBNAILS: Rate(1.0, 200.0),
     JobKind.OPTIMISE: Rate(1.0, 2.0),
     JobKind.REVIEW: Rate(1.0, 8.0),
+    JobKind.CHAPTERS: Rate(1.0, 20.0),
+    JobKind.SUMMARY: Rate(1.0, 200.0),
     JobKind.SOUNDTRACK: Rate(1.0, 60.0),
 }
 """Seconds of recording a second, on a slow machine, until a run has been measured."""

@@ -22,7 +22,7 @@ from backend.core.artifact import ArtifactKind
 from backend.core.context import Stopped
 from backend.core.fault import explain
 from backend.core.progress import Stage
-from backend.work.handlers import HANDLERS
+from backend.work import enriching, handlers
 from backend.work.messages import (
     Advance,
     Answer,
@@ -40,6 +40,7 @@ from backend.work.messages import (
 
 MEMORY_LIMIT = 12 << 30
 """Bytes of address space: far above honest work, below what takes the machine down."""
+HANDLERS = {**handlers.HANDLERS, **enriching.HANDLERS}
 TELL_EVERY = 0.05
 """Seconds between two words on the progress of one stage."""
 

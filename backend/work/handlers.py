@@ -14,7 +14,6 @@ from pathlib import Path
 
 from backend.core.artifact import Artifact, ArtifactKind, artifact_key
 from backend.core.context import Context
-from backend.core.document import DocumentKind
 from backend.core.fault import Category, FaultError, refuse
 from backend.core.flow import SoundFormat
 from backend.core.form import form_of
@@ -22,9 +21,7 @@ from backend.core.job import JobKind
 from backend.core.media import MediaInfo, Source
 from backend.core.room import room_for, room_to_shrink
 from backend.core.session import Picture, Quality, Segment, Session
-from backend.core.time import TimeRange, seconds
 from backend.core.timeline import Timeline, TrackKind, join_segments, session_timeline
-from backend.core.transcript import spliced, transcript_from
 from backend.work.messages import Assignment, Done, Made
 
 _PATIENT = 10
@@ -74,7 +71,7 @@ def waveform(assignment: Assignment, context: Context) -> Done:
     """All that is to be known of the film's sound; its peaks come last."""
     from backend.media.hearing import HEARING_ENGINE, hear
 
-    film = _film(assignment)
+    film = film_of(assignment)
     kinds = (ArtifactKind.WAVES, ArtifactKind.HEARD, ArtifactKind.PEAKS)
     waves, sound, peaks = (artifact_key(kind, [film.key], {}, HEARING_ENGINE) for kind in kinds)
     if all(context.find(key) is not None for key in (waves, sound, peaks)):
@@ -93,7 +90,7 @@ def thumbnails(assignment: Assignment, context: Context) -> Done:
     """All that is to be known of the film's picture; its strip comes last."""
     from backend.media.sight import SIGHT_ENGINE, see
 
-    film = _film(assignment)
+    film = film_of(assignment)
     kinds = (ArtifactKind.SEEN, ArtifactKind.STRIP)
     sight, strip = (artifact_key(kind, [film.key], {}, SIGHT_ENGINE) for kind in kinds)
     if all(context.find(key) is not None for key in (sight, strip)):
@@ -106,55 +103,12 @@ def thumbnails(assignment: Assignment, context: Context) -> Done:
     return Done(facts, Made(ArtifactKind.STRIP, strip, part, facts))
 
 
-def review(assignment: Assignment, context: Context) -> Done:
-    """What is said in the film, as the newest version of the session's transcript."""
-    lower_priority()
-    from backend.enrich.catalogue import BUNDLED
-    from backend.enrich.models import Purpose, choose, how_to_add
-    from backend.enrich.options import ReviewOptions
-    from backend.enrich.review import review as listen
-
-    film = _film(assignment)
-    options = assignment.job.options
-    model = choose(
-        Purpose.SPEECH, BUNDLED, _text(options.get("model")) or assignment.choices.speech_model
-    )
-    if model is None:
-        # No fault: everything else works without, and what would bring it is said.
-        lacking = next(known for known in BUNDLED if known.purpose is Purpose.SPEECH)
-        return Done({"said": f"There is no model of speech here. {how_to_add(lacking)}"})
-    language = _text(options.get("language")) or assignment.choices.language
-    asked = ReviewOptions(model, assignment.models, language, _span(options))
-    transcript = listen(Path(film.path), film.key, asked, context)
-    known = assignment.documents.get(DocumentKind.TRANSCRIPT)
-    if asked.only is not None and known is not None:
-        transcript = spliced(transcript_from(known), transcript, asked.only)
-    figures = transcript.figures()
-    return Done(
-        {"model": model.name, "language": transcript.language, **figures},
-        documents={DocumentKind.TRANSCRIPT: transcript.told()},
-    )
-
-
-def _text(option: object) -> str | None:
-    return str(option) if option else None
-
-
-def _span(options: Mapping[str, object]) -> TimeRange | None:
-    """The stretch that is to be heard again; None for the whole film."""
-    span = options.get("span")
-    if not isinstance(span, list):
-        return None
-    start, end = (seconds(one) for one in span)
-    return TimeRange(start, end)
-
-
 def optimise(assignment: Assignment, context: Context) -> Done:
     """A smaller version of the film, which takes its place; or none, and why."""
     lower_priority()
     from backend.media import optimise as optimising
 
-    film = _film(assignment)
+    film = film_of(assignment)
     if (before := film.facts.get("optimised")) is not None:
         # By an earlier life of this job, which did not come to tell; or for another wish: encoding
         # a second time would lose what was kept the first time.
@@ -221,7 +175,7 @@ def _film_sound(film: Path) -> _Heard:
     return Timeline((track,)), {info.path: info}, (source,)
 
 
-def _film(assignment: Assignment) -> Artifact:
+def film_of(assignment: Assignment) -> Artifact:
     if assignment.session.film is None:
         raise refuse(
             Category.MISSING, "The film of this session is gone.", "Retry making it first."
@@ -243,6 +197,5 @@ HANDLERS: Mapping[JobKind, Callable[[Assignment, Context], Done]] = {
     JobKind.WAVEFORM: waveform,
     JobKind.THUMBNAILS: thumbnails,
     JobKind.OPTIMISE: optimise,
-    JobKind.REVIEW: review,
     JobKind.SOUNDTRACK: soundtrack,
 }

@@ -19,7 +19,13 @@ from backend.store.backup import sync_folder
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 CHECKPOINTS = frozenset(
-    {ArtifactKind.PICTURE, ArtifactKind.SOUND, ArtifactKind.SHRUNK, ArtifactKind.SAID}
+    {
+        ArtifactKind.PICTURE,
+        ArtifactKind.SOUND,
+        ArtifactKind.SHRUNK,
+        ArtifactKind.SAID,
+        ArtifactKind.READ,
+    }
 )
 """Kinds that are of use only until the film is there, the smaller one, or the transcript."""
 NAME_BYTES = 120

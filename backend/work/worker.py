@@ -68,6 +68,7 @@ CHECKPOINTS = {
     JobKind.MERGE: {ArtifactKind.PICTURE, ArtifactKind.SOUND},
     JobKind.OPTIMISE: {ArtifactKind.SHRUNK},
     JobKind.REVIEW: {ArtifactKind.SAID},
+    JobKind.CHAPTERS: {ArtifactKind.READ},
     JobKind.SOUNDTRACK: {ArtifactKind.SOUND},
 }
 """What jobs keep while they work, by their kind."""

@@ -149,3 +149,56 @@ def test_what_is_found_is_told_in_pieces_that_hold_no_markup(
     assert told(backend, "/api/search?q=")["total"] == 0
     assert told(backend, f"/api/search?q=friday&session={session}")["total"] == 1
     assert told(backend, "/api/search?q=friday&session=other")["total"] == 0
+
+
+CHAPTERS = {
+    "chapters": [
+        {"start": 0.0, "end": 4.0, "title": "Hello"},
+        {"start": 4.0, "end": 12.0, "title": "Shipping"},
+    ],
+    "notes": [],
+}
+SUMMARY = {
+    "title": "Shipping on Friday",
+    "abstract": "We ship.",
+    "points": [{"text": "We ship on Friday.", "at": 4.0}],
+    "actions": [{"text": "We ship.", "who": "we", "when": "on Friday", "at": 4.0}],
+    "by": "extractive",
+    "model": "extractive",
+    "notes": [],
+}
+
+
+def test_chapters_are_told_given_and_edited(backend: Backend, session: str) -> None:
+    address = f"/api/sessions/{session}/chapters"
+    assert backend.ask("GET", address).status == 404
+    backend.library.database.write(
+        lambda t: documents.put(t, session, DocumentKind.CHAPTERS, CHAPTERS)
+    )
+    assert [one["title"] for one in told(backend, address)["chapters"]] == ["Hello", "Shipping"]
+    assert b"00:00:04.000 --> 00:00:12.000\nShipping" in backend.ask("GET", f"{address}.vtt").body
+    edited = [
+        {"start": 0, "end": 5, "title": " All\nhands "},
+        {"start": 5, "end": 12, "title": "B"},
+    ]
+    after = told(backend, address, "PATCH", {"based_on": 1, "chapters": edited})
+    assert (after["version"], after["origin"]) == (2, "edited")
+    assert after["chapters"][0] == {"start": 0.0, "end": 5.0, "title": "All hands"}
+    gap = [{"start": 0, "end": 5, "title": "A"}, {"start": 6, "end": 12, "title": "B"}]
+    refused = backend.ask("PATCH", address, {"based_on": 2, "chapters": gap})
+    assert refused.status == 422 and b"does not follow" in refused.body
+    assert backend.ask("PATCH", address, {"based_on": 1, "chapters": edited}).status == 409
+    hits = told(backend, "/api/search?q=hands")["hits"]
+    assert [(hit["kind"], hit["start"]) for hit in hits] == [("chapters", 0.0)]
+
+
+def test_a_summary_is_told_and_found(backend: Backend, session: str) -> None:
+    address = f"/api/sessions/{session}/summary"
+    assert backend.ask("GET", address).status == 404
+    backend.library.database.write(
+        lambda t: documents.put(t, session, DocumentKind.SUMMARY, SUMMARY)
+    )
+    body = told(backend, address)
+    assert body["actions"][0]["when"] == "on Friday" and body["by"] == "extractive"
+    kinds = {hit["kind"] for hit in told(backend, "/api/search?q=friday")["hits"]}
+    assert kinds == {"summary", "transcript"}

@@ -8,6 +8,8 @@ const KINDS: Readonly<Record<string, string>> = {
   thumbnails: 'Making thumbnails',
   optimise: 'Shrinking',
   review: 'Writing down what is said',
+  chapters: 'Finding chapters',
+  summary: 'Summing up',
   soundtrack: 'Saving the sound',
 };
 
@@ -18,6 +20,8 @@ const MADE: Readonly<Record<string, string>> = {
   thumbnails: 'thumbnails',
   optimise: 'smaller film',
   review: 'transcript',
+  chapters: 'chapters',
+  summary: 'summary',
   soundtrack: 'file of the sound',
 };
 

@@ -9,6 +9,10 @@ const TITLES: Readonly<Record<string, string>> = {
   optimise: 'Make films smaller',
   'optimise.quality': 'How good they look then',
   'optimise.hardware': 'Use the graphics processor',
+  enrich: 'Find out what is in sessions',
+  'enrich.language': 'Language',
+  'enrich.model': 'Model that listens',
+  'enrich.endpoint': 'Summaries by another model',
   'bin.days': 'Days in the bin',
   notify: 'Tell me about',
   'notify.quiet': 'Quiet hours',
@@ -71,7 +75,7 @@ export const quietIn = ({ from, to }: Hours): string => `${from}-${to}`;
 /** Groups by the first word of a setting's name; the rest are about sessions. */
 const GROUPS = [
   { title: 'Smaller films', word: 'optimise', note: '' },
-  { title: 'Enrichment', word: 'enrich', note: 'Everything is found out on this computer. Nothing is sent anywhere.' },
+  { title: 'Enrichment', word: 'enrich', note: 'Everything is found out on this computer. Nothing is sent anywhere, unless you name a model elsewhere.' },
   { title: 'Notifications', word: 'notify', note: '' },
   { title: 'At a time', word: 'limit', note: 'How many jobs of a sort run side by side. Fewer leave more of this computer to you.' },
 ] as const;

@@ -1,0 +1,68 @@
+"""A session's enrichment by itself and asked for, killed in the middle, and found again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Rushes
+from tests.enrich.conftest import lines, shared, talk_of
+from tests.recordings import write_video
+
+__all__ = ["shared"]
+
+
+@pytest.fixture
+def talking(rushes: Rushes, shared: Path) -> Path:
+    """A session of half a minute in which somebody speaks, with pauses."""
+    folder = rushes.place / "Talk"
+    write_video(folder / "video.mp4", 2)
+    (folder / "audio").mkdir()
+    talk_of(folder / "audio" / "seg_1.flac", lines(shared, 4), [0.5, 9, 9, 9])
+    rushes.environment["RUSHES_SETTINGS"] = "enrich.model=whisper-tiny.en"
+    return folder
+
+
+def test_what_is_in_a_session_is_found_out_by_itself(rushes: Rushes, talking: Path) -> None:
+    ran = rushes("process", talking, "--wait", "done", "--json")
+    assert ran.code == 0, ran
+    session = ran.lines[-1]["session"]
+    told = rushes("transcribe", session, "--json").lines[-1]
+    assert "steel" in told["text"] and told["model"] == "whisper-tiny.en"
+    found = rushes("search", "margaret", "--json").lines[-1]["hits"]
+    (hit,) = [hit for hit in found if hit["kind"] == "transcript"]
+    assert hit["session"] == session and hit["start"] > 20
+    assert "Margaret" in rushes("search", "margar").out
+    again = rushes("enrich", session, "--only", "chapters,summary", "--json").lines[-1]
+    found = {one["kind"]: one["version"] for one in again["found"]}
+    assert (found["transcript"], found["chapters"], found["summary"]) == (1, 2, 2)
+    target = rushes.place / "talk.srt"
+    assert rushes("transcribe", session, "-o", target).code == 0
+    assert target.read_text("utf-8").startswith("1\n00:00:0")
+
+
+def test_killed_it_goes_on_behind_what_was_kept(rushes: Rushes, talking: Path) -> None:
+    marks = rushes.place / "marks"
+    marks.mkdir()
+    rushes.environment |= {
+        "RUSHES_STRIKE": "piece-kept=kill-parent",
+        "RUSHES_STRIKE_MARKS": str(marks),
+    }
+    ran = rushes("process", talking, "--wait", "done", "--json")
+    assert ran.code == 0, ran
+    assert [mark.name for mark in marks.iterdir()] == ["piece-kept.kill-parent"]
+    session = next(line["session"] for line in reversed(ran.lines) if "session" in line)
+    told = rushes("transcribe", session, "--json").lines[-1]
+    assert "steel" in told["text"] and told["text"].count("steel") == 1
+    reviews = [job for job in rushes("jobs", "--json").lines if job.get("kind") == "review"]
+    assert [(job["status"], job["attempt"]) for job in reviews] == [("completed", 2)]
+
+
+def test_it_is_left_out_where_nobody_wants_it(rushes: Rushes, talking: Path) -> None:
+    ran = rushes("process", talking, "--no-enrich", "--wait", "done", "--json")
+    assert ran.code == 0, ran
+    kinds = {line["kind"] for line in ran.lines if "kind" in line}
+    assert "review" not in kinds and "merge" in kinds
+    wrong = rushes("enrich", ran.lines[-1]["session"], "--only", "canvass")
+    assert wrong.code == 3 and "review, chapters, summary" in wrong.err
