@@ -105,7 +105,7 @@ def _sizes(duration: Fraction) -> tuple[int, int, Fraction]:
     if duration < _SHORT:
         return min(3, 1 + int(duration // 20)), 1, Fraction(8)
     minutes = float(duration) / 60
-    most = max(3, round(1.83 * sqrt(minutes)))
+    most = max(min(6, int(duration / 45)), round(1.83 * sqrt(minutes)))
     least = max(min(Fraction(60), duration / 6), duration / most * Fraction(2, 5))
     return most, round(0.73 * sqrt(minutes)), least
 

@@ -20,6 +20,7 @@ from backend.core.progress import Stage
 from backend.enrich.models import Model, folder_of, how_to_add, quiet_engines
 from backend.media.findings import write_findings
 from backend.media.frames import LONGEST_SIDE, Pixels, glances, stills
+from backend.media.scenes import Glance
 
 READING_ENGINE = 1
 """Version of what is read from a frame; raise it when that changes."""
@@ -41,6 +42,8 @@ _EVERY = Fraction(15)
 """Seconds of the same picture after which it is looked at again: text changes little of it."""
 _DIFFERENT = 1.0
 """Mean difference of two glances, in 8-bit steps, from which there may be other text."""
+_EXACT = Fraction(1, 10)
+"""Seconds to which it is found out when text came on screen."""
 _IN_VAIN = 8
 """Frames without text, spread over the film, after which it is believed to have none."""
 _SURE = 0.6
@@ -53,9 +56,10 @@ _UPPER = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Text on screen at a moment, in seconds of the film."""
+    """Text on screen."""
 
     time: Fraction
+    """Since when it is there, in seconds of the film."""
     lines: tuple[str, ...]
     """From top to bottom."""
     heading: str | None = None
@@ -84,28 +88,31 @@ def read_screen(
     picture changed as a whole. The caller has announced `STAGES`. Raises FaultError where the film
     cannot be read or the model not be loaded.
     """
-    times = _differing(path, _moments(changes, duration), duration, ctx)
+    looks = _differing(path, _moments(changes, duration), duration, ctx)
     most = max(_FEWEST, ceil(options.an_hour * duration / 3600))
-    if len(times) > most:
-        times = [times[n * len(times) // most] for n in range(most)]
+    if len(looks) > most:
+        looks = [looks[n * len(looks) // most] for n in range(most)]
     reader: _Reader | None = None
     found: dict[Fraction, Seen] = {}
-    for done, time in enumerate(_spread(times)):
+    for done, look in enumerate(_spread(looks)):
         ctx.check()
-        ctx.progress(READING, done / len(times))
-        key = _key(source, time, options.model)
-        seen = _known(ctx.find(key), time)
+        ctx.progress(READING, done / len(looks))
+        key = _key(source, look.time, options.model)
+        seen = _known(ctx.find(key))
         if seen is None:
             reader = reader or _Reader(options, ctx)
-            still = next(stills(path, [time], ctx.check), None)
+            still = next(stills(path, [look.time], ctx.check), None)
             if still is None:
                 continue
-            seen = reader.read(time, still.pixels)
+            seen = reader.read(_since(path, look, changes, ctx), still.pixels)
             part = ctx.part(key, ".json")
-            write_findings(part, {"lines": list(seen.lines), "heading": seen.heading})
+            write_findings(
+                part,
+                {"time": str(seen.time), "lines": list(seen.lines), "heading": seen.heading},
+            )
             ctx.keep(ArtifactKind.READ, key, part)
             ctx.reach("frame-read")
-        found[time] = seen
+        found[look.time] = seen
         if len(found) >= _IN_VAIN and not any(one.lines for one in found.values()):
             break
     ctx.progress(READING, 1.0)
@@ -124,29 +131,57 @@ def _moments(changes: Sequence[Fraction], duration: Fraction) -> list[Fraction]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A moment at which the picture is another than it was `before`, when it was like `last`."""
+
+    time: Fraction
+    before: Fraction
+    last: Glance | None
+
+
 def _differing(
     path: Path, moments: Sequence[Fraction], duration: Fraction, ctx: Context
-) -> list[Fraction]:
+) -> list[_Look]:
     """Those at which the picture is another than at the last of them."""
-    kept: list[Fraction] = []
-    last = None
+    kept: list[_Look] = []
+    last: Glance | None = None
+    before = Fraction(0)
     for time, seen in glances(path, moments, ctx.check):
         ctx.progress(LOOKING, min(1.0, float(time / duration)))
         if last is None or seen.difference(last) >= _DIFFERENT:
-            kept.append(time)
+            kept.append(_Look(time, before, last))
             last = seen
+        before = time
     ctx.progress(LOOKING, 1.0)
     return kept
 
 
-def _spread(times: Sequence[Fraction]) -> Iterator[Fraction]:
+def _since(path: Path, look: _Look, changes: Sequence[Fraction], ctx: Context) -> Fraction:
+    """Since when the picture has been as it is at that moment: when it changed as a whole, or, by
+    halves, when enough of it did."""
+    known = [one for one in changes if look.before < one <= look.time]
+    if known or look.last is None:
+        return known[-1] if known else look.time
+    low, high = look.before, look.time
+    while high - low > _EXACT:
+        middle = (low + high) / 2
+        _, seen = next(glances(path, [middle], ctx.check))
+        if seen.difference(look.last) >= _DIFFERENT:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _spread(looks: Sequence[_Look]) -> Iterator[_Look]:
     """All of them, each as far from those before as it can be: halves, quarters, eighths."""
-    count = len(times)
+    count = len(looks)
     bits = max(1, count - 1).bit_length()
     for n in range(1 << bits):
         turned = int(f"{n:0{bits}b}"[::-1], 2)
         if turned < count:
-            yield times[turned]
+            yield looks[turned]
 
 
 class _Reader:
@@ -207,13 +242,13 @@ def _key(source: str, time: Fraction, model: Model) -> str:
     return artifact_key(ArtifactKind.READ, [source], parameters, READING_ENGINE)
 
 
-def _known(path: Path | None, time: Fraction) -> Seen | None:
+def _known(path: Path | None) -> Seen | None:
     """What was read then; None where it was not, or where somebody damaged what is known."""
     if path is None:
         return None
     try:
         body = json.loads(path.read_bytes())
-        heading = body["heading"]
-        return Seen(time, tuple(map(str, body["lines"])), None if heading is None else str(heading))
-    except (OSError, ValueError, TypeError, KeyError):
+        heading = None if body["heading"] is None else str(body["heading"])
+        return Seen(Fraction(body["time"]), tuple(map(str, body["lines"])), heading)
+    except (OSError, ValueError, TypeError, KeyError, ZeroDivisionError):
         return None
