@@ -26,44 +26,46 @@ _LONGEST_PHRASE = 3
 _DIMENSIONS = 1024
 
 _SMALL = """
-a aber about after again ahora ai ainsi al algo algunas algunos all alle allem allen alles almost
-alors als also although always am an and ander andere anderen another ante antes any anything
-après are aren't as así at au auch aucun auf aujourd'hui aunque aus aussi autre aux avant avec
-avez avoir avons away back be because been before bei beim being believe better between bien big
-bin bis bisschen both bueno but by c'est cada call came can can't cannot car ce ceci cela celle
-celui ces cet cette ceux chaque chez come comme comment como con contra cosa cosas could couldn't
-course cual cuando d'accord d'un d'une da dabei dadurch dafür damit dann dans daran darauf das
-dass davon dazu de dein del dem den denn der des desde deshalb deux devant did didn't die dies
-diese diesem diesen dieser dieses different dit do doch does doesn't doing don't donc donde done
-dort dos down du durch each ein eine einem einen einer eines einfach einmal either el ella ellas
-elle elles ellos else en encore enough entonces entre er era eran erst es esa ese eso est esta
-estaba estamos estar este esto estos está están et etwas eu euch euer eux even ever every
-everything exactly faire fait far few first fois font for from fue fueron für ganz gar gehen geht
-genau get gets getting gibt give go goes going gone gonna good got gracias great gut ha habe haben
-hace hacer hacia had han has hasn't hasta hat hatte hatten have haven't having hay he he's hello
-her here here's hers heute hier him hin his how however i i'd i'll i'm i've ich if ihm ihn ihnen
-ihr ihre ihrem ihren il ils im immer in ins into is isn't ist it it'll it's its itself j'ai ja je
-jede jeden jeder jedes jetzt jusqu just kann keep kein keine keinen kind know können könnte l'on
-la las last le least les less let let's leur leurs like little lo long look lors los lot luego lui
-là machen macht made mais make makes mal man many may maybe me mean mehr mein meine mes mi mich
-mieux might mir mis mit moi moins mon more most much muss must muy my myself más même müssen n'est
-nach nada ne need nein never new next ni nicht nichts no noch nor nos nosotros not nothing notre
-nous now nuestra nuestro nun nur o ob oder of off ohne ok okay on once one only ont onto or os
-other otra otro ou oui our out over own où par para parce part pas perhaps pero peu peut please
-plus poco por porque possible pour pourquoi pretty pues put qu'il qu'on quand que quel quelle qui
-quien quite quoi qué rather really right sa said same sans saw say says schon se sea see seem seen
-sehr sein seine seinen seiner seit ser ses several shall she should shouldn't si sich sie sin
-since sind sino so sobre sodass sollen sollte solo some somebody something son sondern sont sort
-sous still su such sur sure sus sí ta take talk también te tell tengo tes than thank thanks that
-that'll that's the their them then there there's these they they're they've thing things think
-this those though thought three through tiene tienen time times to toda todas today todo todos
-together toi told ton too took tous tout toute toutes toward trop try très tu two tú um un una und
-under une uno unos uns unser unsere unter until up upon us use used usted va vais vamos vers very
-viel vielleicht voilà vom von vor vos votre vous want wanted war waren warum was wasn't way we
-we'd we'll we're we've weg weil weiter welche well wenn went wer werde werden were weren't what
-what's when where whether which while who whole whom whose why wie wieder will wir wird wirklich
-with within without wo wollen won't would wouldn't wurde wurden würde ya yeah yes yet yo you you'd
-you'll you're you've your yours zu zum zur zwei zwischen él était être über
+a aber about actually after again ahora ai ainsi al algo algunas algunos all alle allem allen
+alles almost alors als also although always am an and ander andere anderen another ante antes any
+anybody anything après are aren't as así at au auch aucun auf aujourd'hui aunque aus aussi autre
+aux avant avec avez avoir avons away back basically be because been before bei beim being believe
+better between bien big bin bis bisschen both bueno but by c'est cada call came can can't cannot
+car ce ceci cela celle celui ces cet cette ceux chaque chez come comme comment como con contra
+cosa cosas could couldn't course cual cuando d'accord d'un d'une da dabei dadurch dafür damit dann
+dans daran darauf das dass davon dazu de dein del dem den denn der des desde deshalb deux devant
+did didn't die dies diese diesem diesen dieser dieses different dit do doch does doesn't doing
+don't donc donde done dort dos down dr du durch each ein eine einem einen einer eines einfach
+einmal either el ella ellas elle elles ellos else en encore enough entonces entre er era eran erst
+es esa ese eso est esta estaba estamos estar este esto estos está están et etwas eu euch euer eux
+even ever every everybody everyone everything exactly faire fait far few first fois font for frau
+from fue fueron für ganz gar gehen geht genau get gets getting gibt give go goes going gone gonna
+good got gracias great gut guys ha habe haben hace hacer hacia had han has hasn't hasta hat hatte
+hatten have haven't having hay he he's hello her here here's herr hers herself heute hier him
+himself hin his how however i i'd i'll i'm i've ich if ihm ihn ihnen ihr ihre ihrem ihren il ils
+im immer in ins into is isn't ist it it'll it's its itself j'ai ja je jede jeden jeder jedes jetzt
+jusqu just kann keep kein keine keinen kind know können könnte l'on la las last le least les less
+let let's leur leurs like little lo long look lors los lot luego lui là machen macht madam madame
+made mais make makes mal man many may maybe me mean mehr mein meine mes mi mich mieux might mir
+mis mit moi moins mon monsieur more most mr mrs ms much muss must muy my myself más même müssen
+n'est nach nada ne need nein never new next ni nicht nichts no nobody noch nor nos nosotros not
+nothing notre nous now nuestra nuestro nun nur o ob oder of off ohne ok okay on once one only ont
+onto or os other otra otro ou oui our ourselves out over own où par para parce part pas perhaps
+pero peu peut please plus poco por porque possible pour pourquoi pretty pues put qu'il qu'on quand
+que quel quelle qui quien quite quoi qué rather really right sa said same sans saw say says schon
+se sea see seem seen sehr sein seine seinen seiner seit ser ses several señor señora shall she
+should shouldn't si sich sie sin since sind sino sir so sobre sodass sollen sollte solo some
+somebody something son sondern sont sort sous still su such sur sure sus sí ta take talk también
+te tell tengo tes than thank thanks that that'll that's the their them themselves then there
+there's these they they're they've thing things think this those though thought three through
+tiene tienen time times to toda todas today todo todos together toi told ton too took tous tout
+toute toutes toward trop try très tu two tú um un una und under une uno unos uns unser unsere
+unter until up upon us use used usted va vais vamos vers very viel vielleicht voilà vom von vor
+vos votre vous want wanted war waren warum was wasn't way we we'd we'll we're we've weg weil
+weiter welche well wenn went wer werde werden were weren't what what's when where whether which
+while who whole whom whose why wie wieder will wir wird wirklich with within without wo wollen
+won't would wouldn't wurde wurden würde ya yeah yes yet yo you you'd you'll you're you've your
+yours yourself zu zum zur zwei zwischen él était être über
 """
 
 SMALL_WORDS = frozenset(_SMALL.split())
