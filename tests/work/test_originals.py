@@ -32,6 +32,12 @@ def folder(tmp_path: Path) -> Path:
     return write_session(tmp_path / "Talk", 2)
 
 
+@pytest.fixture(autouse=True)
+def _no_models(studio: Studio) -> None:
+    """What is heard in them takes models, which need not be installed."""
+    studio.app.library.preferences.set("enrich", "off")
+
+
 def notes(studio: Studio, session: Session) -> tuple[str, ...]:
     kept = studio.app.library.sessions.get(session.id)
     assert kept is not None
