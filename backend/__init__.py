@@ -2,7 +2,7 @@
 
 import os
 
-# Nothing here multiplies matrices: threads for it only cost every process a part of its start.
+# No matrix here is so large that threads for it were worth their part of every process's start.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __version__ = "0.1.0"

@@ -32,6 +32,8 @@ BIT_RATE = "96k"
 CODER = "fast"
 """FFmpeg's AAC coder, the same on both sides."""
 RUSHES = [sys.executable, "-m", "backend"]
+ALONE = ["--no-optimise", "--no-enrich"]
+"""What follows a film by itself would run for minutes beside the next pair."""
 PIECE = 8 << 20
 SESSIONS = 10
 
@@ -82,7 +84,7 @@ class Backend:
         """A new session of these files, until its film plays."""
         for film in self.data.glob("films/*/*.mp4"):
             film.unlink()
-        arguments = ["--data-dir", str(self.data), "--again", "--no-optimise", "--wait", "ready"]
+        arguments = ["--data-dir", str(self.data), "--again", "--wait", "ready", *ALONE]
         before = self.processor()
         taken = timed([*RUSHES, "process", *arguments, folder], stderr=subprocess.DEVNULL)
         assert taken.processor is not None
@@ -212,7 +214,7 @@ def _live(ours: Backend, folder: Path) -> Seconds:
     """A live session: all but its last segment have come in, and the machine has rested, as it does
     between segments of a real one; the last comes, the recorder ends. Seconds from there."""
     client = ours.client
-    body = {"live": True, "options": {"optimise": False}}
+    body = {"live": True, "options": {"optimise": False, "enrich": False}}
     number = str(client.post("/api/sessions", body)["id"])
     pieces = sorted((folder / "audio").iterdir())
     _send(client, number, folder / "video.mp4")

@@ -210,20 +210,22 @@ def test_a_crew_makes_the_very_film_that_one_alone_makes(
 
 def test_what_was_encoded_is_not_encoded_again(tmp_path: Path, ctx: Ctx, long: Take) -> None:
     def stop_after_two() -> None:
-        if ctx.points.count("sound-written") == 2:
+        if ctx.points.count("sound-written") >= 2:  # two may end between two looks
             raise Stopped
 
     ctx.on_check = stop_after_two
     with pytest.raises(Stopped):
         long.merge(tmp_path / "first.part", ctx)
-    assert len(ctx.kept) == 2
+    first = len(ctx.kept)
+    assert first >= 2
     before = {p: (p.stat().st_ino, p.stat().st_mtime_ns) for p in ctx.kept.values()}
     damaged = next(iter(before))
     damaged.write_bytes(damaged.read_bytes()[:-1])
     again = Ctx(ctx.folder, kept=dict(ctx.kept))
     long.merge(tmp_path / "again.part", again)
     whole = len(again.kept)
-    assert again.points.count("sound-written") == whole - 1, "one was kept, one was damaged"
+    written = again.points.count("sound-written")
+    assert whole > first and written == whole - first + 1, "all were kept but the damaged one"
     kept = list(before)[1]
     assert (kept.stat().st_ino, kept.stat().st_mtime_ns) == before[kept]
 
