@@ -9,12 +9,16 @@ import { clock, count, saved, size, spoken, took, when } from '../../state/words
 import { IconBtn } from '../../ui/parts';
 import type { Player } from './player';
 import { Tracks } from './Tracks';
+import { TranscriptPanel } from './transcript/TranscriptPanel';
 
 export function Side({ session, player, plays }: { session: WholeSession; player: Player; plays: boolean }) {
   return (
     <section className="side" aria-label="About this film">
-      <Tabs className="side-tabs">
+      <Tabs className="side-tabs" defaultSelectedKey={session.film ? 'transcript' : 'facts'}>
         <TabList className="tabs" aria-label="About this film">
+          <Tab id="transcript" className="tab">
+            Transcript
+          </Tab>
           <Tab id="facts" className="tab">
             Facts
           </Tab>
@@ -23,6 +27,9 @@ export function Side({ session, player, plays }: { session: WholeSession; player
             <span className="ink-3">{session.originals.length}</span>
           </Tab>
         </TabList>
+        <TabPanel id="transcript" className="panel">
+          <TranscriptPanel session={session} player={player} />
+        </TabPanel>
         <TabPanel id="facts" className="panel">
           <Facts session={session} player={player} />
         </TabPanel>

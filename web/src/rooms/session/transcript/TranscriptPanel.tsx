@@ -1,0 +1,246 @@
+/** Beside the film: what is said in it. */
+import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
+import { asProblem } from '../../../api/client';
+import { listening, newestOf, useEnrichment, useTranscript, useTranscriptRequests } from '../../../api/transcript';
+import type { Transcript, WholeSession } from '../../../api/types';
+import { say } from '../../../state/toasts';
+import { clock, count } from '../../../state/words';
+import { Icon } from '../../../ui/Icon';
+import { Btn, IconBtn, Trouble } from '../../../ui/parts';
+import type { Player } from '../player';
+import { AgainDialog, SaveDialog } from './Dialogs';
+import { Editor } from './Editor';
+import { Find } from './Find';
+import { Rows } from './Rows';
+import { currentAt, find, stretch } from './spoken';
+import { Failed, isListening, Listening, NoneYet } from './Standing';
+import { Comparison, Versions } from './Versions';
+
+export function TranscriptPanel({ session, player }: { session: WholeSession; player: Player }) {
+  const enrichment = useEnrichment(session);
+  const newest = newestOf(enrichment.data);
+  const [chosen, setChosen] = useState<number | null>(null);
+  const shown = useTranscript(session.id, chosen ?? newest);
+  const known = useTranscript(session.id, newest);
+  const job = listening(session);
+  const trouble = enrichment.error ?? shown.error;
+  const failed = job?.status === 'failed' ? <Failed session={session} job={job} /> : null;
+  const at = isListening(job) ? <Listening session={session} job={job} /> : null;
+  if (trouble) {
+    const { title, detail, hint } = asProblem(trouble).body;
+    return (
+      <Trouble title={title} detail={detail} hint={hint}>
+        <Btn small sign="retry" onPress={() => void (enrichment.error ? enrichment : shown).refetch()}>
+          Try again
+        </Btn>
+      </Trouble>
+    );
+  }
+  if (session.film !== null && (enrichment.isPending || (newest !== null && (shown.isPending || known.isPending)))) {
+    return <div className="bone bone-title" role="status" aria-label="Reading what is said" />;
+  }
+  if (newest === null || !shown.data || !known.data) return at ?? failed ?? <NoneYet session={session} job={job} />;
+  return (
+    <>
+      {at ?? failed}
+      <Text session={session} player={player} transcript={shown.data} latest={known.data} onChoose={setChosen} />
+    </>
+  );
+}
+
+interface TextProps {
+  session: WholeSession;
+  player: Player;
+  /** The version that is looked at. */
+  transcript: Transcript;
+  latest: Transcript;
+  onChoose: (version: number | null) => void;
+}
+
+/** What is being corrected: where, and what was said there at first. */
+interface Draft {
+  start: number;
+  before: string;
+}
+
+function Text({ session, player, transcript, latest, onChoose }: TextProps) {
+  const [words, setWords] = useState('');
+  const [looked, setLooked] = useState(0);
+  const [correcting, setCorrecting] = useState(false);
+  const [draft, setDraft] = useState<Draft | null>(null);
+  const [comparing, setComparing] = useState(false);
+  const [dialog, setDialog] = useState<'save' | { again: { start: number; end: number } | null } | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const list = useRef<HTMLElement>(null);
+  const { segments, version } = transcript;
+  const isNewest = version === latest.version;
+  const places = useMemo(() => find(segments, words), [segments, words]);
+  const requests = useTranscriptRequests(session.id);
+  const place = Math.min(looked, Math.max(0, places.length - 1));
+  const open = draft === null ? null : Math.max(0, currentAt(segments, draft.start));
+
+  const save = async (text: string) => {
+    const rows = segments.map(({ start, end, text: was, speaker }, n) => ({
+      start,
+      end,
+      text: n === open ? text.trim() : was,
+      speaker: speaker ?? null,
+    }));
+    await requests.correct(version, rows.filter((row) => row.text !== ''));
+    setDraft(null);
+  };
+  const keys = (event: KeyboardEvent) => {
+    if (event.key.toLowerCase() !== 'f' || !(event.metaKey || event.ctrlKey) || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    field.current?.focus();
+    field.current?.select();
+  };
+  const copy = () => {
+    navigator.clipboard.writeText(transcript.segments.map((one) => one.text).join('\n')).then(
+      () => say({ text: 'What is said is copied.' }),
+      () => say({ text: 'The browser does not allow copying here.', more: 'Save it as a file instead.' }),
+    );
+  };
+  return (
+    // The keys are for what stands in it: fields and buttons.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <section className="words" ref={list} aria-label="Transcript" onKeyDown={keys}>
+      {segments.length > 0 && (
+        <div className="find">
+          <Find
+            field={field}
+            words={words}
+            onWords={(next) => {
+              setWords(next);
+              setLooked(0);
+            }}
+            found={places.length}
+            looked={place}
+            onLook={setLooked}
+          />
+          <IconBtn
+            label={correcting ? 'Done with correcting' : 'Correct the words'}
+            sign={correcting ? 'check' : 'pencil'}
+            isDisabled={!isNewest}
+            onPress={() => setCorrecting(!correcting)}
+          />
+          <More
+            onCopy={copy}
+            onSave={() => setDialog('save')}
+            onAgain={() => setDialog({ again: selected(list.current, segments) })}
+          />
+        </div>
+      )}
+      {latest.versions.length > 1 && (
+        <Versions
+          versions={latest.versions}
+          chosen={version}
+          newest={latest.version}
+          comparing={comparing}
+          onChoose={(next) => {
+            setDraft(null);
+            setCorrecting(false);
+            if (next === null) setComparing(false);
+            onChoose(next);
+          }}
+          onCompare={setComparing}
+        />
+      )}
+      {transcript.notes.map((note) => (
+        <p key={note} className="note ink-2">
+          {note}
+        </p>
+      ))}
+      {segments.length === 0 && (
+        <div className="none-yet">
+          <p>{transcript.speech.length === 0 ? 'Nobody speaks in this film.' : 'No word is written down.'}</p>
+          <Btn onPress={() => setDialog({ again: null })}>Hear again</Btn>
+        </div>
+      )}
+      {comparing && !isNewest ? (
+        <Comparison id={session.id} before={transcript} newest={latest.version} player={player} />
+      ) : (
+        segments.length > 0 && (
+          <Rows
+            rows={segments}
+            player={player}
+            places={places}
+            looked={place}
+            open={
+              open === null || draft === null
+                ? null
+                : {
+                    row: open,
+                    editor: (
+                      <Editor
+                        before={draft.before}
+                        now={segments[open]?.text ?? ''}
+                        onSave={save}
+                        onLook={() => void requests.look()}
+                        onClose={() => setDraft(null)}
+                      />
+                    ),
+                  }
+            }
+            onCorrect={correcting && isNewest ? (row) => setDraft({ start: segments[row]?.start ?? 0, before: segments[row]?.text ?? '' }) : null}
+            onAgain={(row) => setDialog({ again: stretch(segments, row, row) })}
+          />
+        )
+      )}
+      {segments.length > 0 && <Figures figures={transcript.figures} language={transcript.language} />}
+      {dialog === 'save' && <SaveDialog id={session.id} title={session.title} version={version} onClose={() => setDialog(null)} />}
+      {dialog !== null && dialog !== 'save' && <AgainDialog id={session.id} span={dialog.again} onClose={() => setDialog(null)} />}
+    </section>
+  );
+}
+
+/** The stretch over which words are selected. */
+function selected(list: HTMLElement | null, rows: Transcript['segments']): { start: number; end: number } | null {
+  const selection = window.getSelection();
+  if (list === null || selection === null || selection.isCollapsed) return null;
+  const rowOf = (node: Node | null) => {
+    const element = node instanceof Element ? node : node?.parentElement;
+    const row = element?.closest('[data-row]');
+    return row && list.contains(row) ? Number(row.getAttribute('data-row')) : null;
+  };
+  const [first, last] = [rowOf(selection.anchorNode), rowOf(selection.focusNode)];
+  return first === null || last === null ? null : stretch(rows, first, last);
+}
+
+function More({ onCopy, onSave, onAgain }: { onCopy: () => void; onSave: () => void; onAgain: () => void }) {
+  return (
+    <MenuTrigger>
+      <Button className="icon" aria-label="More for the transcript">
+        <Icon sign="more" />
+      </Button>
+      <Popover className="menu-box" placement="bottom end" offset={4}>
+        <Menu className="menu">
+          <MenuItem className="menu-item" onAction={onCopy}>
+            <Icon sign="copy" /> Copy all
+          </MenuItem>
+          <MenuItem className="menu-item" onAction={onSave}>
+            <Icon sign="download" /> Save as…
+          </MenuItem>
+          <MenuItem className="menu-item" onAction={onAgain}>
+            <Icon sign="retry" /> Hear again…
+          </MenuItem>
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+const languages = new Intl.DisplayNames('en', { type: 'language' });
+
+function Figures({ figures, language }: { figures: Transcript['figures']; language: string | null }) {
+  const facts = [
+    count(figures.words, 'word'),
+    `${clock(figures.speaking)} spoken`,
+    figures.words_per_minute > 0 ? `${figures.words_per_minute} a minute` : null,
+    count(figures.pauses, 'pause'),
+    figures.fillers > 0 ? count(figures.fillers, 'filler') : null,
+    language === null ? null : languages.of(language),
+  ];
+  return <p className="word-figures ink-3 t-12">{facts.filter(Boolean).join(' · ')}</p>;
+}
