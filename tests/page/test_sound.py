@@ -96,6 +96,7 @@ def test_another_track_is_chosen_and_plays(page: Page, house: House, tmp_path: P
     page.goto(f"{house.url}/sessions/{session}")
     until_film(page, "v.readyState >= 2")
     before = page.evaluate("document.querySelector('video').currentSrc")
+    page.get_by_role("tab", name="Facts").click()
     chooser = page.get_by_role("button", name="Choose another")
     expect(chooser).to_have_text("Track 2, stereo, 44.1 kHz")
     expect(page.get_by_text("number 2 is heard")).to_be_visible()
