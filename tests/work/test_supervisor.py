@@ -25,10 +25,16 @@ from backend.work.worker import Reason
 from tests.work.conftest import Studio
 
 _PIECES = {ArtifactKind.PICTURE, ArtifactKind.SOUND, ArtifactKind.SHRUNK}
-KEPT = frozenset(ArtifactKind) - _PIECES
+_ASKED = {
+    ArtifactKind.SOUNDTRACK,
+    ArtifactKind.SPEECH,
+    ArtifactKind.SAID,
+    ArtifactKind.READ,
+}
+KEPT = frozenset(ArtifactKind) - _PIECES - _ASKED
 """What is left of a session's work: all but the pieces that its film was made of."""
-PLANNED = frozenset(JobKind) - {JobKind.OPTIMISE}
-"""What every session gets; a small film is not worth making smaller."""
+PLANNED = frozenset({JobKind.MERGE, JobKind.WAVEFORM, JobKind.THUMBNAILS})
+"""What every session gets; a small film is not worth making smaller, and the rest is asked for."""
 
 
 def frames_of(film: Path) -> int:
