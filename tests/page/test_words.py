@@ -117,6 +117,22 @@ def test_it_follows_the_film_and_leads_to_any_word(
     expect(page.get_by_text(re.compile(r"24 words · .* spoken"))).to_be_visible()
 
 
+def test_captions_stand_over_the_film_and_stay_chosen(
+    heard: Heard, reading: Callable[[str], Page]
+) -> None:
+    page = reading(heard.session)
+    captions = page.locator(".player .caption")
+    page.get_by_role("button", name="Captions on").click()
+    page.get_by_role("button", name="Go to 0:06").click()
+    expect(captions).to_have_text("<b>ask</b> what you can do for your country.")
+    page.reload()
+    expect(page.get_by_role("button", name="Captions off")).to_be_visible()
+    page.get_by_role("button", name="Go to 0:09").click()
+    expect(captions).to_have_text("Thank you.")
+    page.get_by_role("button", name="Captions off").click()
+    expect(captions).to_have_count(0)
+
+
 def test_words_are_found_in_it(heard: Heard, reading: Callable[[str], Page]) -> None:
     page = reading(heard.session)
     page.get_by_role("region", name="What is said").focus()

@@ -1,11 +1,12 @@
 /** The film and its controls. */
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
-import type { Session } from '../../api/types';
+import type { Session, WholeSession } from '../../api/types';
 import { useStore } from '../../state/store';
 import { clock, spoken } from '../../state/words';
 import { Icon } from '../../ui/Icon';
 import { IconBtn } from '../../ui/parts';
+import { useCaptions, type Captions } from './captions';
 import { RATES, type Player } from './player';
 import { VolumeControl } from './VolumeControl';
 import { SeekBar } from './SeekBar';
@@ -14,7 +15,7 @@ import { SeekBar } from './SeekBar';
 const STILLNESS = 2500;
 
 interface Props {
-  session: Session;
+  session: WholeSession;
   player: Player;
   onVideo: (video: HTMLVideoElement | null) => void;
   onBox: (box: HTMLElement | null) => void;
@@ -26,6 +27,7 @@ export function Stage({ session, player, onVideo, onBox, cover }: Props) {
   const paused = useStore(player.state, (now) => now.paused);
   const waiting = useStore(player.state, (now) => now.waiting);
   const { awake, wake } = useAwake();
+  const { onTrack, ...captions } = useCaptions(session);
   return (
     // Pointers only wake the controls; every one of them is a button of its own.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
@@ -38,15 +40,22 @@ export function Stage({ session, player, onVideo, onBox, cover }: Props) {
       role="group"
       aria-label={`Player, ${session.title}`}
     >
-      {/* Captions come with the transcript; there are none yet. */}
+      {/* The captions come with the transcript. */}
       {/* eslint-disable-next-line jsx-a11y/media-has-caption */}
-      <video ref={onVideo} preload="metadata" playsInline onClick={player.toggle} onDoubleClick={player.full} aria-label={session.title} />
+      <video ref={onVideo} preload="metadata" playsInline onClick={player.toggle} onDoubleClick={player.full} aria-label={session.title}>
+        {captions.source !== null && <track key={captions.source} ref={onTrack} kind="captions" label="What is said" src={captions.source} />}
+      </video>
+      {captions.lines !== '' && !cover && (
+        <p className="caption" dir="auto">
+          {captions.lines}
+        </p>
+      )}
       {waiting && !cover && (
         <span className="buffering" role="status" aria-label="Loading">
           <Icon sign="spin" />
         </span>
       )}
-      {cover ? <div className="cover">{cover}</div> : <Controls session={session} player={player} />}
+      {cover ? <div className="cover">{cover}</div> : <Controls session={session} player={player} captions={captions} />}
     </div>
   );
 }
@@ -64,7 +73,7 @@ function useAwake() {
   return { awake, wake };
 }
 
-function Controls({ session, player }: { session: Session; player: Player }) {
+function Controls({ session, player, captions }: { session: Session; player: Player; captions: Omit<Captions, 'onTrack'> }) {
   const { state } = player;
   const paused = useStore(state, (now) => now.paused);
   const time = useStore(state, (now) => Math.floor(now.time));
@@ -83,7 +92,13 @@ function Controls({ session, player }: { session: Session; player: Player }) {
         </span>
         <span className="grow" />
         <RateMenu player={player} />
-        <IconBtn label="Captions: none yet" sign="captions" isDisabled />
+        <IconBtn
+          label={captions.there ? `Captions ${captions.on ? 'off' : 'on'}` : 'Captions: none yet'}
+          sign="captions"
+          className={captions.on ? 'chosen' : ''}
+          isDisabled={!captions.there}
+          onPress={captions.toggle}
+        />
         {document.pictureInPictureEnabled && (
           <IconBtn label={pip ? 'Leave picture in picture' : 'Picture in picture'} hotkey="P" sign="pip" className="wide" onPress={player.pip} />
         )}
