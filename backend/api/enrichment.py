@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from enum import StrEnum
 
 from flask import Response
@@ -84,28 +85,31 @@ def ask_for_enrichment(path: SessionPath, body: Wish) -> Response:
 @api.post("/<session>/enrichment/cancel", responses={200: EnrichmentBody})
 def cancel_enrichment(path: SessionPath) -> Response:
     """Stop it; the film and what was found stay."""
-    session = found_session(path.session)
-    cancelled = 0
-    for job in _jobs(session):
-        with contextlib.suppress(Conflict, KeyError):
-            services().library.jobs.cancel(job.id)
-            cancelled += 1
-    if not cancelled:
-        raise Refused(409, "Nothing is being found out about this session.")
-    return reply(_body(session))
+    return _moved(
+        path.session,
+        services().library.jobs.cancel,
+        "Nothing is being found out about this session.",
+    )
 
 
 @api.post("/<session>/enrichment/retry", responses={200: EnrichmentBody})
 def retry_enrichment(path: SessionPath) -> Response:
     """Try again what failed or was cancelled."""
-    session = found_session(path.session)
-    retried = 0
+    return _moved(
+        path.session, services().library.jobs.retry, "Nothing of it failed or was cancelled."
+    )
+
+
+def _moved(number: str, move: Callable[[int], Job], otherwise: str) -> Response:
+    """Move all steps that can be moved; 409 with a word where none can."""
+    session = found_session(number)
+    moved = 0
     for job in _jobs(session):
         with contextlib.suppress(Conflict, KeyError):
-            services().library.jobs.retry(job.id)
-            retried += 1
-    if not retried:
-        raise Refused(409, "Nothing of it failed or was cancelled.")
+            move(job.id)
+            moved += 1
+    if not moved:
+        raise Refused(409, otherwise)
     return reply(_body(session))
 
 

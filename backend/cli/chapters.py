@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import TypeVar
 import click
 
 from backend.cli.command import PATH, Code, Unusable, command, refusal
-from backend.cli.film import check_target, write_text
+from backend.cli.film import check_target, write_text, written_to
+from backend.cli.listening import listening, require_ending, usable
 from backend.cli.output import Output, amount_of_work, plain
 from backend.cli.recordings import recordings
 from backend.cli.senses import film_or_file
@@ -29,7 +30,7 @@ from backend.core.chapter import (
     vtt,
     youtube,
 )
-from backend.core.fault import Category, FaultError, explain
+from backend.core.fault import explain
 from backend.core.summary import Summary
 from backend.enrich.options import outline_options
 from backend.settings import Settings
@@ -44,22 +45,6 @@ KEY = "RUSHES_ENDPOINT_KEY"
 """What a model behind an address may want to be shown; never an option, which others would see."""
 
 
-def listening(function: Callable[..., T]) -> Callable[..., T]:
-    """The options of how a recording is listened to."""
-    for option in (
-        click.option(
-            "--language",
-            metavar="CODE",
-            help="The language that is spoken, such as en or de; found out without it.",
-        ),
-        click.option(
-            "--model", metavar="NAME", help="The model that listens; the best there is without."
-        ),
-    ):
-        function = option(function)
-    return function
-
-
 @click.command()
 @click.argument("named", metavar="SESSION_OR_FILE")
 @listening
@@ -70,14 +55,7 @@ def listening(function: Callable[..., T]) -> Callable[..., T]:
     metavar="CHAPTERS.json",
     help="Take these, as you edited them, instead of looking for any.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="OUT.vtt|.txt|.json|.mp4",
-    help="The file to write: WebVTT, YouTube's text, JSON, or the film with its chapters.",
-)
-@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@written_to("OUT.vtt|.txt|.json|.mp4", needed=False)
 @command
 def chapters(
     named: str,
@@ -94,16 +72,16 @@ def chapters(
     They begin where the topic, the picture or what is on screen changes, in a pause. Nothing leaves
     this machine. Edit what -o OUT.json wrote, and bring it back with --from.
     """
-    _require(output, CHAPTER_FILES)
+    require_ending(output, CHAPTER_FILES)
     path = film_or_file(named, settings)
     target = None if output is None else check_target(output, [path], force, settings)
     notes: tuple[str, ...] = ()
     if edited is not None:
         found = _edited(edited)
     else:
-        options = _usable(lambda: outline_options(settings.models, model, language))
+        options = usable(lambda: outline_options(settings.models, model, language))
         with amount_of_work(out) as tell:
-            outline = _usable(lambda: chapters_apart(path, options, settings.heard, tell))
+            outline = usable(lambda: chapters_apart(path, options, settings.heard, tell))
         found, notes = outline.chapters, outline.notes
     if target is not None:
         notes = (*notes, *_written(found, path, target, settings, out))
@@ -183,14 +161,7 @@ def _written(
 @click.option(
     "--context", type=int, metavar="TOKENS", help="How much it takes in at a time; 4096 without."
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="OUT.md|.txt|.json",
-    help="The file to write.",
-)
-@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@written_to("OUT.md|.txt|.json", needed=False)
 @command
 def summary(
     named: str,
@@ -208,7 +179,7 @@ def summary(
 
     It is made of sentences that were said, on this machine; without --endpoint nothing leaves it.
     """
-    _require(output, SUMMARY_FILES)
+    require_ending(output, SUMMARY_FILES)
     path = film_or_file(named, settings)
     target = None if output is None else check_target(output, [path], force, settings)
     asked = None
@@ -216,13 +187,13 @@ def summary(
         from backend.enrich.endpoint import CONTEXT, Endpoint
 
         key = os.environ.get(KEY)
-        asked = _usable(lambda: Endpoint(endpoint, endpoint_model, key, context or CONTEXT))
+        asked = usable(lambda: Endpoint(endpoint, endpoint_model, key, context or CONTEXT))
         out.note(plain(f"What is said is sent to {asked.name}."))
     elif endpoint_model or context is not None:
         raise refusal("It is not said where that model is.", "Name it with --endpoint ADDRESS.")
-    options = _usable(lambda: outline_options(settings.models, model, language, look=False))
+    options = usable(lambda: outline_options(settings.models, model, language, look=False))
     with amount_of_work(out) as tell:
-        found = _usable(lambda: summary_apart(path, options, asked, settings.heard, tell))
+        found = usable(lambda: summary_apart(path, options, asked, settings.heard, tell))
     if target is not None:
         suffix = target.suffix.lower()
         body = json.dumps(found.told(), ensure_ascii=False, indent=2) + "\n"
@@ -265,21 +236,3 @@ def _text(found: Summary, markdown: bool) -> str:
 
 def _escaped(line: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|" else c for c in line)
-
-
-def _require(output: Path | None, endings: Sequence[str]) -> None:
-    if output is not None and output.suffix.lower() not in endings:
-        raise refusal(
-            f"“{output.name}” does not tell which kind of file you want.",
-            f"Let its name end in {', '.join(endings[:-1])} or {endings[-1]}.",
-        )
-
-
-def _usable(work: Callable[[], T]) -> T:
-    """What comes of work on what was given; a fault of it ends the command as a refusal."""
-    try:
-        return work()
-    except FaultError as error:
-        if error.fault.category is Category.CANCELLED:
-            raise
-        raise Unusable(error.fault) from error

@@ -17,8 +17,8 @@ from backend.store.giving import give
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
-def written_to(metavar: str) -> Callable[[Command], Command]:
-    """The options of a command that writes one file: `output`, which it needs, and `force`."""
+def written_to(metavar: str, needed: bool = True) -> Callable[[Command], Command]:
+    """The options of a command that writes one file: `output` and `force`."""
 
     def with_options(function: Command) -> Command:
         output = click.option(
@@ -26,7 +26,7 @@ def written_to(metavar: str) -> Callable[[Command], Command]:
             "--output",
             type=click.Path(path_type=Path),
             metavar=metavar,
-            required=True,
+            required=needed,
             help="The file to write.",
         )
         force = click.option("--force", is_flag=True, help="Replace the file that is there.")

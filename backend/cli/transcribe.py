@@ -8,15 +8,16 @@ from pathlib import Path
 
 import click
 
-from backend.cli.command import Code, Stop, Unusable, command, refusal
+from backend.cli.command import Code, Stop, command, refusal
 from backend.cli.enrich import carry_out, wish_for
-from backend.cli.film import check_target, write_text
+from backend.cli.film import check_target, write_text, written_to
 from backend.cli.link import Link
-from backend.cli.output import Output, amount_of_work
+from backend.cli.listening import listening, require_ending, usable
+from backend.cli.output import Output, amount_of_work, plain
 from backend.cli.senses import path_in
 from backend.client import Unwilling
 from backend.core.captions import LINE, WRITERS
-from backend.core.fault import Category, FaultError
+from backend.core.fault import Category
 from backend.core.time import timecode
 from backend.core.transcript import Transcript, transcript_from
 from backend.enrich.catalogue import BUNDLED
@@ -30,20 +31,8 @@ ENDINGS = (*(f".{suffix}" for suffix in WRITERS), ".json")
 
 @click.command()
 @click.argument("named", metavar="SESSION_OR_FILE")
-@click.option("--model", metavar="NAME", help="The model that listens; the best there is without.")
-@click.option(
-    "--language",
-    metavar="CODE",
-    help="The language that is spoken, such as en or de; found out without it.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="OUT.srt|.vtt|.txt|.md|.json",
-    help="The file to write.",
-)
-@click.option("--force", is_flag=True, help="Replace the file that is there.")
+@listening
+@written_to("OUT.srt|.vtt|.txt|.md|.json", needed=False)
 @click.option(
     "--line",
     type=click.IntRange(10, 1000),
@@ -66,11 +55,7 @@ def transcribe(
     Nothing leaves this machine. Stopped with Ctrl-C or killed, it goes on where it was when it is
     asked again.
     """
-    if output is not None and output.suffix.lower() not in ENDINGS:
-        raise refusal(
-            f"“{output.name}” does not tell which kind of file you want.",
-            f"Let its name end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.",
-        )
+    require_ending(output, ENDINGS)
     path = path_in(named)
     originals = [] if path is None else [path]
     target = None if output is None else check_target(output, originals, force, settings)
@@ -115,7 +100,7 @@ def _of_session(
 def _of_file(
     path: Path, model: str | None, language: str | None, settings: Settings, out: Output
 ) -> Transcript:
-    try:
+    def listen() -> Transcript:
         chosen = choose(Purpose.SPEECH, BUNDLED, model)
         if chosen is None:
             lacking = next(known for known in BUNDLED if known.purpose is Purpose.SPEECH)
@@ -123,10 +108,8 @@ def _of_file(
         options = ReviewOptions(chosen, settings.models, language)
         with amount_of_work(out) as tell:
             return transcribe_apart(path, options, settings.heard, tell)
-    except FaultError as error:
-        if error.fault.category is Category.CANCELLED:
-            raise
-        raise Unusable(error.fault) from error
+
+    return usable(listen)
 
 
 def _write(transcript: Transcript, target: Path, line: int | None) -> None:
@@ -142,13 +125,13 @@ def _write(transcript: Transcript, target: Path, line: int | None) -> None:
 
 def _show(transcript: Transcript, target: Path | None, out: Output) -> None:
     if target is None:
-        rows = [(timecode(one.start), one.text) for one in transcript.utterances]
+        rows = [(timecode(one.start), plain(one.text)) for one in transcript.utterances]
         if rows:
             out.table(("at", "said"), rows, right=("at",))
     else:
         out.say(f"✓ {target.name}", "green")
     for note in transcript.notes:
-        out.note(note)
+        out.note(plain(note))
     figures = transcript.figures()
     if transcript.utterances:
         out.note(

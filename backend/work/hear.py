@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from backend.core.artifact import ArtifactKind
 from backend.core.context import Context
 from backend.core.fault import Category, Fault, FaultError, cause_of_death, explain
-from backend.core.progress import Progress, Stage
 from backend.core.summary import Summary
 from backend.core.transcript import Transcript
 from backend.enrich.options import OutlineOptions, ReviewOptions
+from backend.work.senses import Telling
 
 if TYPE_CHECKING:
     from backend.enrich.endpoint import Endpoint
@@ -35,8 +35,6 @@ KEPT = 7 * 24 * 3600.0
 """Seconds after which what was understood of a file is forgotten."""
 REAP = 5.0
 """Seconds that a process which has said its last word gets to leave tidily."""
-_STEP = 0.005
-"""Least progress that is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,25 +132,12 @@ def _sum_up(
     return sum_up(path, source, *options, ctx)
 
 
-class _Shelf:
+class _Shelf(Telling):
     """`core.context.Context` over a folder: what is kept is found by the next run."""
 
     def __init__(self, folder: Path, pipe: Connection[Any, None]) -> None:
-        self._folder, self._pipe = folder, pipe
-        self._progress = Progress(())
-        self._told = 0.0
-
-    def plan(self, stages: Sequence[Stage]) -> None:
-        self._progress = Progress(tuple(stages))
-
-    def progress(self, stage: str, fraction: float) -> None:
-        self._progress = self._progress.advanced(stage, fraction)
-        if self._progress.overall >= self._told + _STEP:
-            self._told = self._progress.overall
-            self._pipe.send(self._told)
-
-    def check(self) -> None:
-        return None  # whoever wants it to stop kills the process
+        super().__init__(pipe)
+        self._folder = folder
 
     def find(self, key: str) -> Path | None:
         path = self._folder / f"{key}.json"

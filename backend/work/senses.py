@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from backend.core.fault import Category, Fault, FaultError, explain, refuse
 from backend.core.progress import Progress, Stage
@@ -35,7 +36,7 @@ def find_in_picture(path: Path, tell: Callable[[float], None]) -> dict[str, obje
 
 
 def _apart(
-    work: Callable[[Path, Mapping[str, object], _Telling], Told],
+    work: Callable[[Path, Mapping[str, object], Telling], Told],
     path: Path,
     rules: Mapping[str, object],
     tell: Callable[[float], None],
@@ -65,10 +66,10 @@ def _apart(
             ) from error
 
 
-class _Telling:
-    """Tells its progress through the pipe."""
+class Telling:
+    """Tells its progress through the pipe, as a number from 0 to 1."""
 
-    def __init__(self, pipe: Connection[Message, None]) -> None:
+    def __init__(self, pipe: Connection[Any, None]) -> None:
         self._pipe = pipe
         self._progress = Progress(())
         self._told = 0.0
@@ -86,21 +87,21 @@ class _Telling:
         return None  # whoever wants it to stop kills the process
 
 
-def _hear(path: Path, rules: Mapping[str, object], ctx: _Telling) -> Told:
+def _hear(path: Path, rules: Mapping[str, object], ctx: Telling) -> Told:
     from backend.media.hearing import hear
     from backend.media.silence import SilenceRules
 
     return hear(path, ctx, SilenceRules(**rules)).told()  # type: ignore[arg-type]
 
 
-def _see(path: Path, rules: Mapping[str, object], ctx: _Telling) -> Told:
+def _see(path: Path, rules: Mapping[str, object], ctx: Telling) -> Told:
     from backend.media.sight import see
 
     return see(path, ctx).told()
 
 
 def _child(
-    work: Callable[[Path, Mapping[str, object], _Telling], Told],
+    work: Callable[[Path, Mapping[str, object], Telling], Told],
     name: str,
     rules: Mapping[str, object],
     pipe: Connection[Message, None],
@@ -112,7 +113,7 @@ def _child(
     bound_memory(MEMORY_LIMIT)
     path = Path(name)
     try:
-        answer: Message = work(path, rules, _Telling(pipe))
+        answer: Message = work(path, rules, Telling(pipe))
     except BrokenPipeError:
         return  # nobody waits for it any more
     except Exception as error:
