@@ -202,12 +202,4 @@ def _render(cutting: Cutting, output: Path, context: _Context) -> Mapping[str, o
         return save_mp3(*what)
     from backend.media.merge import merge
 
-    return merge(*what, form=cutting.form)
-    parts = (cutting.timeline, cutting.infos, cutting.sources, output, context, cutting.title)
-    if output.suffix == ".mp3":
-        from backend.media.mp3 import save_mp3
-
-        return save_mp3(*parts)
-    from backend.media.merge import merge
-
-    return merge(*parts, cutting.chapters)
+    return merge(*what, form=cutting.form, chapters=cutting.chapters)
