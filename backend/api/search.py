@@ -20,7 +20,7 @@ class SearchQuery(Page):
     """Only in this session."""
 
 
-class PieceBody(BaseModel):
+class SnippetBody(BaseModel):
     text: str
     found: bool
     """Whether it is what was looked for."""
@@ -34,7 +34,7 @@ class HitBody(BaseModel):
     start: float
     """Seconds of the film."""
     text: str
-    pieces: list[PieceBody]
+    pieces: list[SnippetBody]
     """The same text, cut where the words begin and end that were found."""
 
 
@@ -65,14 +65,14 @@ def search_everything(query: SearchQuery) -> Response:
     )
 
 
-def _pieces(text: str) -> list[PieceBody]:
+def _pieces(text: str) -> list[SnippetBody]:
     pieces = []
     for n, part in enumerate(text.split(BEGIN)):
         inside, sign, after = part.partition(END)
         if n and sign:
-            pieces.append(PieceBody(text=inside, found=True))
+            pieces.append(SnippetBody(text=inside, found=True))
         else:
             after = part
         if after:
-            pieces.append(PieceBody(text=after, found=False))
+            pieces.append(SnippetBody(text=after, found=False))
     return pieces

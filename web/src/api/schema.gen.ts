@@ -1821,24 +1821,14 @@ export interface components {
             /** Text */
             text: string;
             /** Pieces */
-            pieces: components["schemas"]["PieceBody"][];
+            pieces: components["schemas"]["SnippetBody"][];
         };
-        /**
-         * PieceBody
-         * @description A stretch that plays out of one original; what none covers is silent or shows nothing.
-         */
-        PieceBody: {
-            /** Source */
-            source: number;
-            kind: components["schemas"]["TrackKind"];
-            /** Begin */
-            begin: number;
-            /** Duration */
-            duration: number;
-            /** Offset */
-            offset: number;
-            /** Type */
-            type: string | null;
+        /** SnippetBody */
+        SnippetBody: {
+            /** Text */
+            text: string;
+            /** Found */
+            found: boolean;
         };
         /** RenditionBody */
         RenditionBody: {
@@ -1881,6 +1871,23 @@ export interface components {
             pieces: components["schemas"]["PieceBody"][];
             /** Sources */
             sources: components["schemas"]["SourceBody"][];
+        };
+        /**
+         * PieceBody
+         * @description A stretch that plays out of one original; what none covers is silent or shows nothing.
+         */
+        PieceBody: {
+            /** Source */
+            source: number;
+            kind: components["schemas"]["TrackKind"];
+            /** Begin */
+            begin: number;
+            /** Duration */
+            duration: number;
+            /** Offset */
+            offset: number;
+            /** Type */
+            type: string | null;
         };
         /** SourceBody */
         SourceBody: {

@@ -1,74 +1,12 @@
 /** On every page: where you are, finding, what is at work. */
-import { useEffect, useRef, useState } from 'react';
 import { addressOf, go, useRoute } from '../state/route';
 import { useLink } from '../live/connection';
 import { inWindow } from '../api/shell';
 import { Icon, Mark } from '../ui/Icon';
 import { Link } from '../ui/Link';
 import { IconBtn } from '../ui/parts';
-import { TEXT_FIELDS } from '../ui/typing';
 import { Badge } from './queue/Badge';
-import { readFilter, writeFilter } from './sessions/filter';
-
-const TYPING = 200;
-
-function Search() {
-  const { place, search } = useRoute();
-  const filter = place.name === 'sessions' ? readFilter(search) : readFilter('');
-  const [text, setText] = useState(filter.q);
-  const [known, setKnown] = useState(filter.q);
-  const field = useRef<HTMLInputElement>(null);
-  const timer = useRef<number | undefined>(undefined);
-  if (filter.q !== known) {
-    // The address moved without us: going back, or "Show all".
-    setKnown(filter.q);
-    setText(filter.q);
-  }
-  useEffect(() => {
-    const slash = (event: KeyboardEvent) => {
-      const typing = event.target instanceof Element && event.target.closest(TEXT_FIELDS);
-      if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      field.current?.focus();
-    };
-    window.addEventListener('keydown', slash);
-    return () => {
-      window.removeEventListener('keydown', slash);
-      window.clearTimeout(timer.current);
-    };
-  }, []);
-  const find = (q: string) => {
-    setKnown(q.trim());
-    go(writeFilter({ ...filter, q: q.trim() }), { replace: place.name === 'sessions' });
-  };
-  return (
-    <label className="field search">
-      <Icon sign="search" />
-      <input
-        ref={field}
-        type="search"
-        value={text}
-        placeholder="Search titles"
-        aria-label="Search titles"
-        maxLength={500}
-        onChange={(event) => {
-          const q = event.currentTarget.value;
-          setText(q);
-          window.clearTimeout(timer.current);
-          timer.current = window.setTimeout(() => find(q), TYPING);
-        }}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') {
-            window.clearTimeout(timer.current);
-            find(text);
-          }
-          if (event.key === 'Escape') event.currentTarget.blur();
-        }}
-      />
-      <kbd aria-hidden="true">/</kbd>
-    </label>
-  );
-}
+import { Search } from './search/Search';
 
 export function TopBar() {
   const { place } = useRoute();

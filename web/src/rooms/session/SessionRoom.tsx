@@ -7,7 +7,7 @@ import type { AudioChoice, WholeSession } from '../../api/types';
 import { useLink } from '../../live/connection';
 import { isMaking } from '../../state/job-words';
 import { useNow } from '../../state/now';
-import { addressOf } from '../../state/route';
+import { addressOf, useRoute } from '../../state/route';
 import { useStore, type Store } from '../../state/store';
 import { clock, when } from '../../state/words';
 import { Icon } from '../../ui/Icon';
@@ -85,7 +85,8 @@ function Room({ session }: { session: WholeSession }) {
   const audio = session.options.audio ?? null;
   const version = versionOf(session, playable, pieceable);
   const [choice, again] = useChoice(version, audio);
-  const [start] = useState(() => leftAt(session.id, Date.now()) ?? session.watched);
+  const { search } = useRoute();
+  const [start] = useState(() => momentIn(search) ?? leftAt(session.id, Date.now()) ?? session.watched);
   const film = usePlayer(state, video, box, choice, start);
   const unmerged = version.kind === 'none' && session.status !== 'recording';
   const files = usePlayback(session.id, unmerged);
@@ -100,6 +101,7 @@ function Room({ session }: { session: WholeSession }) {
   useNewer(gone || (choice?.audio !== audio && !isMaking(session)), choice, version, again);
   usePlayerKeys(player, plays);
   usePosition(session.id, start, player);
+  useMoment(search, player);
   const lookAgain = () => void files.refetch();
   const cover =
     session.status === 'recording' ? (
@@ -123,6 +125,22 @@ function Room({ session }: { session: WholeSession }) {
       <Side session={session} player={player} plays={plays} />
     </main>
   );
+}
+
+/** The second that an address leads to: what was found is said there. */
+function momentIn(search: string): number | null {
+  const at = Number.parseFloat(new URLSearchParams(search).get('at') ?? '');
+  return Number.isFinite(at) && at >= 0 ? at : null;
+}
+
+/** Go where the address leads, each time that it changes while the film is here. */
+function useMoment(search: string, player: Player): void {
+  const known = useRef(search);
+  useEffect(() => {
+    const at = momentIn(search);
+    if (search !== known.current && at !== null) player.seek(at);
+    known.current = search;
+  }, [search, player]);
 }
 
 /** How often a version that may not be read for a while, since it is paused, says that it is held. */
