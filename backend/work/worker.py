@@ -16,7 +16,7 @@ from pathlib import Path
 from backend.bus import Board, Bus
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.event import Event, progress_names_of
-from backend.core.fault import Category, Fault, cause_of_death, explain
+from backend.core.fault import Category, Fault, FaultError, cause_of_death, explain
 from backend.core.job import Job, JobKind
 from backend.core.progress import Pace, Progress
 from backend.core.session import Session
@@ -153,11 +153,23 @@ class Worker:
                     child.pipe.close()
         except Exception as error:
             log.exception("job %s could not be run", self.job.id)
-            with contextlib.suppress(Exception):
-                self._library.jobs.fail(self.job, explain(error, f"run the {self.job.kind}"))
+            self._let_go(error)
         finally:
             self._board.set_progress(self.job.id, None)
             self._left(self)
+
+    def _let_go(self, error: Exception) -> None:
+        """End the claim on a job that could not be concluded: where the library's disk is full, as
+        soon as there is room again, and the job then goes on."""
+        full = isinstance(error, FaultError) and error.fault.category is Category.STORAGE
+        while self._reason is not Reason.QUIT:
+            with contextlib.suppress(Exception):
+                if full:
+                    self._library.jobs.give_back(self.job)
+                else:
+                    self._fail(explain(error, f"run the {self.job.kind}"))
+                return
+            time.sleep(SWEEP)
 
     def _begin(self, assignment: Assignment) -> Child:
         """A child that does this job: the one that stands ready, or a new one."""
@@ -267,15 +279,9 @@ class Worker:
 
     def _name(self, made: Made) -> Artifact | None:
         """Announce a finished file and give it its name; None when the claim is over."""
-        final = shelf.place(self._settings, self._session, made.kind, made.key, made.part.suffix)
-        artifact = Artifact(
-            made.key,
-            made.kind,
-            self._session.id,
-            str(final),
-            made.part.stat().st_size,
-            made.facts,
-        )
+        size, session = made.part.stat().st_size, self._session
+        final = shelf.place(self._settings, session, made.kind, made.key, made.part.suffix)
+        artifact = Artifact(made.key, made.kind, session.id, str(final), size, made.facts)
         assert self.job.token is not None
         if not self._library.artifacts.prepare(artifact, self.job.id, self.job.token):
             return None
@@ -286,8 +292,7 @@ class Worker:
 
     def _keep(self, made: Made) -> Path | None:
         """Record a checkpoint while the job goes on."""
-        artifact = self._name(made)
-        if artifact is None:
+        if (artifact := self._name(made)) is None:
             return None
         self._library.artifacts.keep(artifact)
         return Path(artifact.path)

@@ -37,7 +37,7 @@ def test_a_full_disk_is_said_and_survived(small_disk: Path, tmp_path: Path, left
     theatre.environment["RUSHES_THEATRE"] = str(theatre.data)
     try:
         recording = write_session(tmp_path / "Take", 2)
-        assert theatre.run("process", "--wait", "none", recording).returncode == 0
+        assert theatre.run("process", "--wait", "done", recording).returncode == 0
         theatre.run("queue", "pause")
         again = write_session(tmp_path / "Next", 3, first=4)
         theatre.run("process", "--wait", "none", again)
@@ -56,6 +56,9 @@ def test_a_full_disk_is_said_and_survived(small_disk: Path, tmp_path: Path, left
             assert "storage" in resumed.stderr
         ballast.unlink()
         theatre.run("queue", "resume")
+        for job in theatre.ask("jobs"):
+            if job["status"] == "failed":  # as its words ask for, now that there is room
+                theatre.run("jobs", "retry", str(job["id"]))
         for path, seconds in ((recording, 2), (again, 3)):
             done = theatre.run("process", "--wait", "done", path)
             assert done.returncode == 0, done.stderr

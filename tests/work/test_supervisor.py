@@ -7,14 +7,16 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 
 from backend.core.artifact import ArtifactKind
-from backend.core.fault import Category
+from backend.core.fault import Category, refuse
 from backend.core.job import JobKind, JobStatus, Priority
 from backend.core.progress import Stage
 from backend.core.session import Session
@@ -254,6 +256,31 @@ def test_a_child_that_is_stopped_can_still_be_cancelled(
     studio.until_idle()
     assert studio.job(session).status is JobStatus.CANCELLED
     assert studio.unfinished() == []
+
+
+def test_a_job_whose_end_finds_no_room_goes_on_when_there_is(
+    studio: Studio, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = studio.app.library.jobs
+    refusals = iter(range(3))
+
+    def without_room(call: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*given: object, **named: object) -> Any:
+            if next(refusals, None) is not None:
+                raise refuse(Category.STORAGE, "There is not enough storage left for the library.")
+            return call(*given, **named)
+
+        return called
+
+    monkeypatch.setattr(jobs, "finish", without_room(jobs.finish))
+    monkeypatch.setattr(jobs, "give_back", without_room(jobs.give_back))
+    session = studio.bring(short)
+    studio.until_idle()
+    assert next(refusals, None) is None
+    done = jobs.of_sessions([session.id])[session.id]
+    assert {job.status for job in done} == {JobStatus.COMPLETED}
+    assert [job.attempt for job in done if job.kind is JobKind.MERGE] == [1]
+    assert len(studio.films()) == 1
 
 
 def test_the_queue_knows_what_work_costs_here(studio: Studio, short: Path) -> None:
