@@ -36,6 +36,7 @@ def test_facts_and_what_is_worth_knowing(page: Page, house: House, visit: Path) 
     holds = house.api("GET", f"/sessions/{session}/analysis")
     enter(page, "Visit")
     until_film(page, "v.readyState >= 2")
+    page.get_by_role("tab", name="Facts").click()
     expect(page.get_by_text("LUFS")).to_be_visible()
     assert fact(page, "Length") == "0:08"
     assert fact(page, "Picture") == "320 × 180"

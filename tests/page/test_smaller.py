@@ -62,6 +62,7 @@ def test_a_film_shrinks_on_its_card_and_not_under_its_player(
     until_film(page, "v.readyState >= 2")
     assert source_of(page) == before
     old = house.api("GET", f"/sessions/{session}")["film"]
+    page.get_by_role("tab", name="Facts").click()
     for process in asleep(house):
         process.resume()
     expect(page.get_by_text(re.compile(r"Your film is \d+ % smaller\."))).to_be_visible()
