@@ -30,6 +30,7 @@ def field(page: Page) -> Locator:
 
 def drawn(page: Page) -> str:
     """What is drawn, once silence is known too."""
+    page.get_by_role("tab", name="Facts").click()
     expect(page.get_by_text("LUFS")).to_be_visible()
     paths = page.locator(".wave > svg:first-child path")
     expect(paths.first).to_be_attached()
