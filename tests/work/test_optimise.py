@@ -75,7 +75,11 @@ def ask(studio: Studio, session: Session, priority: Priority = Priority.LOW) -> 
 
 def children_of(studio: Studio) -> list[psutil.Process]:
     """The processes of running jobs."""
-    return [c for c in psutil.Process().children() if "spawn_main" in " ".join(c.cmdline())]
+    return [
+        child
+        for child in psutil.Process().children()
+        if child.status() != psutil.STATUS_ZOMBIE and "spawn_main" in " ".join(child.cmdline())
+    ]
 
 
 def test_only_what_is_worth_it_is_planned(studio: Studio, grain: Path, long_grain: Path) -> None:
