@@ -28,6 +28,7 @@ from backend.settings import Settings
 from backend.store.library import Library, open_library
 from backend.work.ahead import Ahead
 from backend.work.isolate import make_sample, probe_files
+from backend.work.meant import MeaningSearch
 from backend.work.recovery import recover
 from backend.work.renditions import PieceKeeper
 from backend.work.supervisor import Supervisor
@@ -60,6 +61,7 @@ class App:
         leaving: threading.Event,
         renditions: PieceKeeper,
         ahead: Ahead,
+        meanings: MeaningSearch,
     ) -> None:
         self.settings = settings
         self.library = library
@@ -72,6 +74,7 @@ class App:
         self.leaving = leaving
         self._renditions = renditions
         self._ahead = ahead
+        self._meanings = meanings
         self._closed = False
 
     def unneeded(self) -> bool:
@@ -88,6 +91,7 @@ class App:
         self._closed = True
         self.bus.close()
         self._renditions.stop()  # requests wait for its pieces
+        self._meanings.stop()  # and for what it finds
         self.server.stop()
         self.supervisor.stop()
         self._ahead.stop()
@@ -109,6 +113,7 @@ def build(settings: Settings, port: int | None = None) -> App:
         recover(settings, library)
         token = secrets.token_urlsafe(32)
         renditions = PieceKeeper(settings)
+        meanings = MeaningSearch(settings, library, bus)
         supervisor = Supervisor(settings, library, bus, board)
         services = Services(
             settings=settings,
@@ -118,6 +123,7 @@ def build(settings: Settings, port: int | None = None) -> App:
             presence=presence,
             intake=Ingest(settings, library, probe_files, make_sample, supervisor.expect),
             renditions=renditions,
+            meanings=meanings,
             token=token,
             leave=leaving.set,
         )
@@ -137,6 +143,7 @@ def build(settings: Settings, port: int | None = None) -> App:
             leaving,
             renditions,
             ahead,
+            meanings,
         )
     except BaseException:
         library.close()
@@ -145,6 +152,7 @@ def build(settings: Settings, port: int | None = None) -> App:
         notifier.start()
         supervisor.start()
         ahead.start()
+        meanings.start()
         server.start()
         write_address(settings.address, server.port, token)
     except BaseException:

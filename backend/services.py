@@ -13,6 +13,7 @@ from backend.core.job import Priority
 from backend.core.session import Session, SessionOptions
 from backend.settings import Settings
 from backend.store.library import Library
+from backend.store.search import Hit
 
 
 class Intake(Protocol):
@@ -56,6 +57,22 @@ class Renditions(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """What comes close to some words."""
+
+    hits: tuple[Hit, ...]
+    note: str | None
+    """What would make it more, for people."""
+
+
+class Meanings(Protocol):
+    """Finds what is meant, whatever the words."""
+
+    def near(self, words: str, limit: int, session: str | None = None) -> Near:
+        """At most `limit` places, the closest first. Raises `FaultError`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     settings: Settings
     library: Library
@@ -64,6 +81,7 @@ class Services:
     presence: Presence
     intake: Intake
     renditions: Renditions
+    meanings: Meanings
     token: str
     leave: Callable[[], None]
     """Ask the backend to end in an orderly way; returns at once."""

@@ -13,6 +13,7 @@ from backend.cli.output import Output, plain
 from backend.cli.process import leaving
 from backend.cli.progress import Progress
 from backend.cli.watch import DELETED, Wait, follow
+from backend.core.document import NEAR
 from backend.core.fault import Fault
 from backend.core.flow import ENRICHING
 from backend.core.summary import EXTRACTIVE
@@ -119,31 +120,55 @@ def _count(number: int, thing: str) -> str:
 @click.command()
 @click.argument("words", nargs=-1, required=True)
 @click.option("--session", metavar="SESSION", help="Only in this one.")
+@click.option(
+    "--by",
+    type=click.Choice(["words", "meaning", "both"]),
+    default="both",
+    help="Where these words stand, what means the same, or first one and then the other.",
+)
 @limited
 @command
 def search(
-    words: tuple[str, ...], session: str | None, limit: int, settings: Settings, out: Output
+    words: tuple[str, ...],
+    session: str | None,
+    by: str,
+    limit: int,
+    settings: Settings,
+    out: Output,
 ) -> Code:
-    """Find words in the titles of all sessions and in what is said in them."""
+    """Find what is said in any session, what is in their titles, chapters and summaries."""
+    wish: dict[str, Any] = {"q": " ".join(words), "limit": limit}
+    nothing: dict[str, Any] = {"hits": [], "total": 0, "note": None}
     with Link(settings) as link:
-        within = {} if session is None else {"session": link.session(session)}
-        found = link.get("/api/search", q=" ".join(words), limit=limit, **within)
-    out.line({"event": "completed", **found})
+        if session is not None:
+            wish["session"] = link.session(session)
+        found = nothing if by == "meaning" else link.get("/api/search", **wish)
+        near = nothing if by == "words" else link.get("/api/search", by="meaning", **wish)
+    close = [hit for hit in near["hits"] if not any(_same_place(hit, one) for one in found["hits"])]
+    close = close[: max(limit - len(found["hits"]), 0)]
+    out.line({"event": "completed", **found, "near": close, "note": near["note"]})
     if out.json:
         return Code.DONE
-    rows = [
-        (
-            hit["session"][:8],
-            timecode(seconds(hit["start"])),
-            plain(hit["title"]),
-            plain(hit["text"]),
-        )
-        for hit in found["hits"]
-    ]
-    if rows:
-        out.table(("session", "at", "title", "words"), rows, right=("at",))
-    if found["total"] > len(rows):
-        out.note(f"{found['total'] - len(rows)} more: name more words, or raise --limit.")
-    elif not rows:
+    for title, hits in (("words", found["hits"]), ("means something like it", close)):
+        if hits:
+            out.table(("session", "at", "title", title), map(_row, hits), right=("at",))
+    if found["total"] > len(found["hits"]):
+        out.note(f"{found['total'] - len(found['hits'])} more: name more words, or raise --limit.")
+    elif not found["hits"] and not close:
         out.say("Nothing was found.")
+    if near["note"]:
+        out.note(near["note"])
     return Code.DONE
+
+
+def _same_place(hit: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return bool(
+        hit["session"] == other["session"]
+        and (hit["kind"] == "title") == (other["kind"] == "title")
+        and abs(float(hit["start"]) - float(other["start"])) < NEAR
+    )
+
+
+def _row(hit: Mapping[str, Any]) -> tuple[str, ...]:
+    at = timecode(seconds(hit["start"]))
+    return hit["session"][:8], at, plain(hit["title"]), plain(hit["text"])

@@ -6,7 +6,7 @@ newest version.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -61,6 +61,30 @@ class Passage:
     start: Fraction
     end: Fraction
     text: str
+
+
+NEAR = Fraction(20)
+"""Seconds within which two places of one session are the same to who looks for something."""
+STRETCH = 30
+"""Words of speech that together tell what they mean: a single sentence often does not."""
+PAUSE = Fraction(8)
+"""Seconds after which somebody speaks of something else, perhaps."""
+
+
+def stretches(spoken: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Passages of speech, in the order of time, joined until they are some words long.
+
+    None is longer by more than its last passage, and none goes over a pause. Nothing is left out.
+    """
+    found: list[Passage] = []
+    for one in spoken:
+        last = found[-1] if found else None
+        if last is not None and len(last.text.split()) < STRETCH and one.start - last.end < PAUSE:
+            end = max(last.end, one.end)
+            found[-1] = Passage(last.start, end, f"{last.text} {one.text}")
+        else:
+            found.append(one)
+    return tuple(found)
 
 
 def passages(kind: DocumentKind, body: Mapping[str, Any]) -> tuple[Passage, ...]:

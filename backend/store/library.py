@@ -19,6 +19,7 @@ from backend.store.db import Database, Publish
 from backend.store.documents import Documents
 from backend.store.events import Events
 from backend.store.jobs import Jobs
+from backend.store.meanings import Meanings
 from backend.store.migrate import migrate, newest, refuse_newer, version_of
 from backend.store.notices import Notices
 from backend.store.search import Found, search
@@ -46,6 +47,7 @@ class Library:
         self.sessions = Sessions(database)
         self.artifacts = Artifacts(database)
         self.documents = Documents(database)
+        self.meanings = Meanings(database)
         self.clearing = Clearing(database)
         self.events = Events(database)
         self.preferences = Preferences(database)

@@ -21,7 +21,7 @@ from backend.core.fault import Category, refuse
 from backend.core.job import Priority
 from backend.core.media import AudioStream, MediaInfo, Source
 from backend.core.session import Segment, Session, SessionOptions, SessionState
-from backend.services import Services
+from backend.services import Near, Services
 from backend.settings import Settings
 from backend.store.library import Library, open_library
 
@@ -256,6 +256,17 @@ class Backend:
         return str(answer.json["id"])
 
 
+class Thesaurus:
+    """Finds what stands beside a word in a list instead of what a model takes for close."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def near(self, words: str, limit: int, session: str | None = None) -> Near:
+        other = {"money": "budget"}.get(words, words)
+        return Near(self._library.search(other, limit, 0, session).hits, "1 session is left.")
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     data = tmp_path / "data"
@@ -279,6 +290,7 @@ def make_backend(settings: Settings) -> Iterator[Callable[[], Backend]]:
             presence=Presence(),
             intake=desk,
             renditions=Pieces(settings),
+            meanings=Thesaurus(library),
             token=TOKEN,
             leave=left.set,
         )

@@ -151,6 +151,15 @@ def test_what_is_found_is_told_in_pieces_that_hold_no_markup(
     assert told(backend, "/api/search?q=friday&session=other")["total"] == 0
 
 
+def test_what_is_meant_is_found_where_it_is_asked_for(backend: Backend, session: str) -> None:
+    backend.ask("PATCH", f"/api/sessions/{session}", {"title": "The budget"})
+    assert told(backend, "/api/search?q=money")["hits"] == []
+    near = told(backend, "/api/search?q=money&by=meaning")
+    assert [(hit["kind"], hit["text"]) for hit in near["hits"]] == [("title", "The budget")]
+    assert near["total"] == 1 and near["note"] == "1 session is left."
+    assert backend.ask("GET", "/api/search?q=money&by=chance").status == 422
+
+
 CHAPTERS = {
     "chapters": [
         {"start": 0.0, "end": 4.0, "title": "Hello"},

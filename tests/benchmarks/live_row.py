@@ -16,7 +16,7 @@ from typing import cast
 from backend.api.server import Server
 from backend.bus import Board, Bus, Presence
 from backend.core.event import Event
-from backend.services import Intake, Services
+from backend.services import Intake, Meanings, Renditions, Services
 from backend.settings import Settings
 from backend.store.library import open_library
 from tests.benchmarks.harness import OUT
@@ -81,6 +81,8 @@ def run() -> None:
         board=Board(),
         presence=Presence(),
         intake=cast(Intake, None),
+        renditions=cast(Renditions, None),
+        meanings=cast(Meanings, None),
         token=TOKEN,
         leave=lambda: None,
     )

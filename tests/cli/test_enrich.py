@@ -34,6 +34,11 @@ def test_what_is_in_a_session_is_found_out_by_itself(rushes: Rushes, talking: Pa
     (hit,) = [hit for hit in found if hit["kind"] == "transcript"]
     assert hit["session"] == session and hit["start"] > 20
     assert "Margaret" in rushes("search", "margar").out
+    # What lies close in other words comes behind what has the words themselves.
+    both = rushes("search", "a metal such as iron", "--json").lines[-1]
+    assert both["hits"] == [] and "steel" in both["near"][0]["text"].lower(), both
+    assert "means something like it" in rushes("search", "--by", "meaning", "iron metal").out
+    assert rushes("search", "--by", "words", "iron metal").out.strip() == "Nothing was found."
     again = rushes("enrich", session, "--only", "chapters,summary", "--json").lines[-1]
     found = {one["kind"]: one["version"] for one in again["found"]}
     assert (found["transcript"], found["chapters"], found["summary"]) == (1, 2, 2)

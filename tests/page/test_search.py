@@ -12,6 +12,9 @@ from tests.page.conftest import House, Watch, made
 from tests.page.test_looks import WIDTHS, look, window
 from tests.page.test_words import SAID, Heard, transcript, write_down
 
+FOUND = ".hits > .hits-of > .hit"
+"""Places with the words themselves, not those that only mean something like it."""
+
 
 @pytest.fixture(scope="module")
 def heard(tmp_path_factory: pytest.TempPathFactory, take: Path) -> Iterator[Heard]:
@@ -52,7 +55,7 @@ def test_words_are_found_while_they_are_typed_and_lead_to_their_moment(
     field = page.get_by_role("searchbox")
     expect(field).to_be_focused()
     page.keyboard.type("countr")
-    hits = page.locator(".hit")
+    hits = page.locator(FOUND)
     expect(hits).to_have_count(3)
     expect(page.get_by_text("3 places")).to_be_visible()
     expect(hits.filter(has_text="ask not").locator("mark")).to_have_text("country")
@@ -78,7 +81,7 @@ def test_it_is_used_by_keyboard_and_says_when_there_is_nothing(
     field.press("Escape")
     expect(page.locator(".hits")).to_have_count(0)
     field.fill("My cou")
-    expect(page.locator(".hit")).to_have_count(1)
+    expect(page.locator(FOUND)).to_have_count(1)
     field.press("ArrowDown")
     expect(page.locator(".hit.active")).to_have_count(1)
     field.press("Enter")
@@ -89,5 +92,24 @@ def test_it_is_used_by_keyboard_and_says_when_there_is_nothing(
 def test_it_looks_right(heard: Heard, settings_page: Callable[[int], Page], width: int) -> None:
     page = settings_page(width)
     page.get_by_role("searchbox").fill("country")
-    expect(page.locator(".hit")).to_have_count(3)
+    expect(page.locator(FOUND)).to_have_count(3)
     look(page, "search", width)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_is_meant_is_found_in_other_words(
+    heard: Heard, settings_page: Callable[[int], Page], width: int
+) -> None:
+    page = settings_page(width)
+    field = page.get_by_role("searchbox")
+    field.fill("serving the nation one lives in")
+    close = page.get_by_role("region", name="Means something like it")
+    expect(close.locator(".hit")).not_to_have_count(0)
+    expect(page.get_by_text("Nobody says it in these words.")).to_be_visible()
+    expect(close.locator(".hit").filter(has_text="my fellow")).to_be_visible()
+    look(page, "search-meaning", width)
+    field.press("ArrowDown")
+    expect(close.locator(".hit.active")).to_have_count(1)
+    field.press("Enter")
+    page.wait_for_url("**/sessions/*")
+    expect(close).to_have_count(0)

@@ -31,7 +31,7 @@ export const keys = {
   enrichments: (id: string) => ['enrichment', id] as const,
   enrichment: (id: string, stamp: string) => ['enrichment', id, stamp] as const,
   transcript: (id: string, version: number) => ['transcript', id, version] as const,
-  search: (words: string) => ['search', words] as const,
+  search: (words: string, by: string) => ['search', by, words] as const,
   jobs: ['jobs'] as const,
   activeJobs: ['jobs', 'active'] as const,
   endedJobs: ['jobs', 'ended'] as const,

@@ -288,7 +288,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where these words are said or written, the best hits first. */
+        /** Where these words are said or written, or what they mean; the best hits first. */
         get: operations["search_search_everything_get"];
         put?: never;
         post?: never;
@@ -1807,6 +1807,11 @@ export interface components {
             hits: components["schemas"]["HitBody"][];
             /** Total */
             total: number;
+            /**
+             * Note
+             * @default null
+             */
+            note?: string | null;
         };
         /** HitBody */
         HitBody: {
@@ -1830,6 +1835,11 @@ export interface components {
             /** Found */
             found: boolean;
         };
+        /**
+         * SearchBy
+         * @enum {string}
+         */
+        SearchBy: "words" | "meaning";
         /** RenditionBody */
         RenditionBody: {
             /** Film */
@@ -3996,6 +4006,7 @@ export interface operations {
                 offset?: number;
                 q: string;
                 session?: string | null;
+                by?: components["schemas"]["SearchBy"];
             };
             header?: never;
             path?: never;

@@ -27,6 +27,7 @@ export type Setting = Schemas['SettingBody'];
 export type Status = Schemas['StatusBody'];
 export type Backup = Schemas['BackupBody'];
 export type Hit = Schemas['HitBody'];
+export type SearchBy = Schemas['SearchBy'];
 export type Transcript = Schemas['TranscriptBody'];
 export type Utterance = Schemas['UtteranceBody'];
 /** How far finding out about a session is, and what was found. */

@@ -3,18 +3,18 @@ import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 
 import { asProblem } from '../../api/client';
 import { MOST, useSearch } from '../../api/search';
 import type { Hit } from '../../api/types';
-import { addressOf, go, useRoute } from '../../state/route';
-import { clock, count } from '../../state/words';
+import { go, useRoute } from '../../state/route';
+import { count } from '../../state/words';
 import { Icon } from '../../ui/Icon';
-import { Link } from '../../ui/Link';
 import { TEXT_FIELDS } from '../../ui/typing';
 import { readFilter, writeFilter } from '../sessions/filter';
-import { grouped } from './hits';
+import { grouped, others } from './hits';
+import { addressOfHit, Places } from './Places';
 
 /** Milliseconds of stillness after which what was typed is looked for. */
 const TYPING = 120;
-
-const addressOfHit = (hit: Hit): string => `${addressOf.session(hit.session)}${hit.kind === 'title' ? '' : `?at=${hit.start}`}`;
+/** And after which what it means is looked for. */
+const RESTING = 450;
 
 export function Search() {
   const { place, search } = useRoute();
@@ -22,10 +22,12 @@ export function Search() {
   const [text, setText] = useState(filter.q);
   const [known, setKnown] = useState(filter.q);
   const [asked, setAsked] = useState('');
+  const [rested, setRested] = useState('');
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef<number | undefined>(undefined);
+  const rest = useRef<number | undefined>(undefined);
   const list = useId();
   if (filter.q !== known) {
     // The address moved without us: going back, or "Show all".
@@ -33,10 +35,14 @@ export function Search() {
     setText(filter.q);
   }
   const result = useSearch(open ? asked : '');
+  // What it means is looked for once somebody stops typing: half a word means nothing.
+  const near = useSearch(open ? rested : '', 'meaning');
   // The shelf itself shows the titles that match, where it is in sight.
   const shelf = place.name === 'sessions';
   const groups = useMemo(() => grouped((result.data?.hits ?? []).filter((hit) => !shelf || hit.kind !== 'title')), [result.data, shelf]);
-  const hits = useMemo(() => groups.flatMap((group) => group.hits), [groups]);
+  const close = useMemo(() => others(near.data?.hits ?? [], result.data?.hits ?? []), [near.data, result.data]);
+  const closeGroups = useMemo(() => grouped(close.filter((hit) => !shelf || hit.kind !== 'title')), [close, shelf]);
+  const hits = useMemo(() => [...groups, ...closeGroups].flatMap((group) => group.hits), [groups, closeGroups]);
   useEffect(() => {
     const slash = (event: globalThis.KeyboardEvent) => {
       const typing = event.target instanceof Element && event.target.closest(TEXT_FIELDS);
@@ -48,8 +54,10 @@ export function Search() {
     return () => {
       window.removeEventListener('keydown', slash);
       window.clearTimeout(timer.current);
+      window.clearTimeout(rest.current);
     };
   }, []);
+  const places = { hits, active, list, onFollow: () => setOpen(false) };
   const narrow = (q: string) => {
     setKnown(q.trim());
     go(writeFilter({ ...filter, q: q.trim() }), { replace: place.name === 'sessions' });
@@ -63,6 +71,9 @@ export function Search() {
       setAsked(q);
       if (place.name === 'sessions') narrow(q);
     }, TYPING);
+    setRested('');
+    window.clearTimeout(rest.current);
+    rest.current = window.setTimeout(() => setRested(q), RESTING);
   };
   const follow = (hit: Hit) => {
     setOpen(false);
@@ -121,37 +132,23 @@ export function Search() {
               : result.data === undefined
                 ? 'Looking'
                 : result.data.total === 0
-                  ? 'Nobody says it, and no title has it.'
+                  ? close.length > 0
+                    ? 'Nobody says it in these words.'
+                    : 'Nobody says it, and no title has it.'
                   : result.data.total > MOST
                     ? `${count(result.data.total, 'place')}; the best ${MOST} are here.`
                     : count(result.data.total, 'place')}
           </p>
-          {groups.map((group) => (
-            <section key={group.session} aria-label={group.title}>
-              <p className="strong cut" dir="auto">
-                {group.title}
+          <Places groups={groups} {...places} />
+          {closeGroups.length > 0 && (
+            <section aria-labelledby={`${list}-close`}>
+              <p id={`${list}-close`} className="ink-3 t-12 hits-said">
+                Means something like it
               </p>
-              {group.hits.map((hit) => {
-                const n = hits.indexOf(hit);
-                return (
-                  <Link
-                    key={n}
-                    id={`${list}-${n}`}
-                    className={`hit${n === active ? ' active' : ''}`}
-                    tabIndex={-1}
-                    {...(n === active ? { 'aria-current': true } : {})}
-                    href={addressOfHit(hit)}
-                    onClick={() => setOpen(false)}
-                  >
-                    <span className="time">{hit.kind === 'title' ? 'Title' : clock(hit.start)}</span>
-                    <span dir="auto">
-                      {hit.pieces.map((piece, at) => (piece.found ? <mark key={at}>{piece.text}</mark> : piece.text))}
-                    </span>
-                  </Link>
-                );
-              })}
+              <Places groups={closeGroups} {...places} />
             </section>
-          ))}
+          )}
+          {near.data?.note && <p className="ink-3 t-12 hits-said">{near.data.note}</p>}
         </div>
       )}
     </div>

@@ -17,3 +17,15 @@ export function grouped(hits: readonly Hit[]): Group[] {
   }
   return [...groups.values()];
 }
+
+/** Seconds within which two hits of one session lead to the same place. */
+const NEAR = 20;
+
+/** Hits that lead to other places than those that are known already. */
+export function others(hits: readonly Hit[], known: readonly Hit[]): Hit[] {
+  return hits.filter((hit) => !known.some((other) => samePlace(hit, other)));
+}
+
+function samePlace(a: Hit, b: Hit): boolean {
+  return a.session === b.session && (a.kind === 'title') === (b.kind === 'title') && Math.abs(a.start - b.start) < NEAR;
+}
