@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,9 +49,10 @@ class Rushes:
     def settings(self) -> Settings:
         return settings_for(self.data)
 
-    def start(self, *words: object) -> subprocess.Popen[bytes]:
+    def start(self, *words: object, through: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """`through`: a program that runs and watches the command it is given."""
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "backend", *map(str, words)],
+            [*through, sys.executable, "-P", "-m", "backend", *map(str, words)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

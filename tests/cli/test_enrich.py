@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Rushes
+from backend.launch import attach
+from tests.cli.conftest import PATIENCE, Rushes
 from tests.enrich.conftest import lines, shared, talk_of
 from tests.recordings import write_video
 
@@ -71,3 +75,36 @@ def test_it_is_left_out_where_nobody_wants_it(rushes: Rushes, talking: Path) -> 
     assert "review" not in kinds and "merge" in kinds
     wrong = rushes("enrich", ran.lines[-1]["session"], "--only", "canvass")
     assert wrong.code == 3 and "review, chapters, summary" in wrong.err
+
+
+CALLS = "connect,sendto,sendmsg,sendmmsg"
+"""By which anything is sent to anybody, in whatever library it hides."""
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_nothing_leaves_this_machine_through_a_whole_enrichment(
+    rushes: Rushes, talking: Path
+) -> None:
+    told = rushes.place / "calls"
+    watch = ("strace", "-f", "-qq", "--seccomp-bpf", "-e", f"trace={CALLS},execve", "-o", str(told))
+    backend = rushes.start("serve", through=watch)
+    until = time.monotonic() + PATIENCE
+    while attach(rushes.settings) is None:
+        assert backend.poll() is None, backend.communicate()
+        assert time.monotonic() < until, "the backend does not start"
+        time.sleep(0.05)
+    ran = rushes("process", talking, "--wait", "done", "--json")
+    assert ran.code == 0, ran
+    session = ran.lines[-1]["session"]
+    assert rushes("search", "--by", "meaning", "a metal such as iron").code == 0
+    found = rushes("enrich", session, "--only", "summary", "--json").lines[-1]["found"]
+    assert {"transcript", "chapters", "summary"} <= {one["kind"] for one in found}
+    rushes.leave()
+    assert rushes.finish(backend).code == 0
+    calls = told.read_text("utf-8", "replace").splitlines()
+    processes = {call.split()[0] for call in calls if "multiprocessing.spawn" in call}
+    assert len(processes) >= 5, "the jobs were not watched"
+    # Between processes of this machine, and to what answers the commands.
+    near = re.compile(r'AF_UNIX|AF_NETLINK|inet_addr\("127\.|"::1"')
+    far = [call for call in calls if re.search(r"sa_family=", call) and not near.search(call)]
+    assert far == []
