@@ -4,7 +4,8 @@ Frames are compared as glances: a few hundred spots of each, so that noise and a
 weigh nothing. A change is a frame that differs from the one before by much, and by much more than
 the frames around it differ from each other: the adaptive rule of PySceneDetect's AdaptiveDetector
 (content difference over its mean in a window), which keeps pans and fast motion from counting. A
-picture that was away for less than a quarter of a second only flashed.
+picture that was away for less than a quarter of a second only flashed; and what came up for a few
+seconds and left everything to the spot as it was only passed.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ _TIMES = 3.0
 _NEIGHBOURS, _AROUND = 2, Fraction(1, 2)
 """Frames on either side that are around a change, if they are within so many seconds of it."""
 _FLASH = Fraction(1, 4)
+_PASSING, _SAME = Fraction(3), 1.0
+"""Seconds within which a window that comes up and goes away, or a slide that is looked at again, is
+no change of scene; and the mean difference, in 8-bit steps, up to which all is as it was."""
 LEAST = Fraction(1, 2)
 """Seconds between two changes, and from the ends; of those closer together the greatest counts."""
 
@@ -122,11 +126,12 @@ def _boxed(spots: Plane) -> Plane:
 
 @dataclass(slots=True)
 class _Suspect:
-    """A change that may yet turn out to be a flash."""
+    """A change that may yet turn out to be a flash, or something that passes."""
 
     time: Fraction
     difference: float
-    before: Glance
+    before: Glance | None
+    """The picture that it ended; None once it may not come back any more."""
 
 
 class Changes:
@@ -138,7 +143,7 @@ class Changes:
         self._befores: deque[Glance] = deque(maxlen=2 * _NEIGHBOURS + 1)
         self._last: Glance | None = None
         self._suspects: list[_Suspect] = []
-        self._found: list[tuple[Fraction, float]] = []
+        self._found: list[_Suspect] = []
 
     def begin(self) -> None:
         """What comes next does not follow what came last."""
@@ -173,18 +178,29 @@ class Changes:
         before is `shown` again."""
         while self._suspects and now > self._suspects[0].time + _FLASH:
             one = self._suspects.pop(0)
-            if shown.difference(one.before) < DIFFERENT / 2:
+            if one.before is not None and shown.difference(one.before) < DIFFERENT / 2:
                 until = one.time + _FLASH
                 self._suspects = [s for s in self._suspects if s.time > until]
-            else:
-                self._found.append((one.time, one.difference))
+            elif not self._is_over(one, shown):
+                self._found.append(one)
+
+    def _is_over(self, last: _Suspect, shown: Glance) -> bool:
+        """Whether what came up a moment ago, and counted as a change, left with the `last` one and
+        all is as it was; then neither counts."""
+        for n, one in enumerate(self._found):
+            if one.before is not None and last.time - one.time > _PASSING:
+                one.before = None
+            elif one.before is not None and shown.difference(one.before) < _SAME:
+                del self._found[n:]
+                return True
+        return False
 
     def _drain(self) -> None:
         """Judge what still waits for frames that do not come."""
         waiting = min(_NEIGHBOURS, len(self._times))
         for i in range(len(self._times) - waiting, len(self._times)):
             self._judge(i)
-        self._found += [(one.time, one.difference) for one in self._suspects]
+        self._found += self._suspects
         self._suspects = []
         self._times.clear()
         self._differences.clear()
@@ -194,12 +210,12 @@ class Changes:
         """When the picture changed; seconds, in order."""
         self._drain()
         kept: list[tuple[Fraction, float]] = []
-        for time, difference in sorted(self._found):
-            if kept and time - kept[-1][0] < LEAST:
-                if difference > kept[-1][1]:
-                    kept[-1] = (time, difference)
+        for one in sorted(self._found, key=lambda one: one.time):
+            if kept and one.time - kept[-1][0] < LEAST:
+                if one.difference > kept[-1][1]:
+                    kept[-1] = (one.time, one.difference)
             else:
-                kept.append((time, difference))
+                kept.append((one.time, one.difference))
         return tuple(time for time, _ in kept)
 
 

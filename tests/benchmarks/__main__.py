@@ -12,6 +12,7 @@ from tests.benchmarks import (
     ready_row,
     senses_row,
     shrink_row,
+    speech_row,
     start_row,
     status_row,
 )
@@ -27,6 +28,7 @@ ROWS = {
     "throughput": ready_row.throughput,
     "scenes": senses_row.run_scenes,
     "senses": senses_row.run_senses,
+    "speech": speech_row.run,
     "shrink": shrink_row.run,
     "cores": shrink_row.run_cores,
     "live": live_row.run,

@@ -167,6 +167,17 @@ def test_a_flash_is_no_change(tmp_path: Path, ctx: Ctx) -> None:
         assert [float(x) for x in seen.changes] == pytest.approx([4.1], abs=0.05)
 
 
+def test_what_comes_up_and_leaves_all_as_it_was_is_no_change_unless_it_stays(
+    tmp_path: Path, ctx: Ctx
+) -> None:
+    desk, window = 1, 9
+    looks = [(3, desk), (2, window), (3, desk), (4, window), (2, desk), (2, 5), (2, window)]
+    shots = [Shot(seconds, look, moves=False) for seconds, look in looks]
+    for gop in ("60", "100000"):
+        seen = see(film(tmp_path / f"{gop}.mp4", shots, {"g": gop}), ctx)
+        assert [float(x) for x in seen.changes] == pytest.approx([8, 12, 14, 16], abs=0.05)
+
+
 def test_what_moves_is_no_change(tmp_path: Path, ctx: Ctx) -> None:
     assert see(film(tmp_path / "f.mp4", [Shot(8, 1)]), ctx).changes == ()
     numbered = record(tmp_path / "n.mp4", Video(steady(1.5)))
