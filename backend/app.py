@@ -29,6 +29,7 @@ from backend.store.library import Library, open_library
 from backend.work.ahead import Ahead
 from backend.work.isolate import make_sample, probe_files
 from backend.work.meant import MeaningSearch
+from backend.work.models import ModelKeeper
 from backend.work.recovery import recover
 from backend.work.renditions import PieceKeeper
 from backend.work.supervisor import Supervisor
@@ -124,6 +125,7 @@ def build(settings: Settings, port: int | None = None) -> App:
             intake=Ingest(settings, library, probe_files, make_sample, supervisor.expect),
             renditions=renditions,
             meanings=meanings,
+            models=ModelKeeper(settings, library),
             token=token,
             leave=leaving.set,
         )

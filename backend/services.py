@@ -10,6 +10,7 @@ from typing import Protocol
 from backend.bus import Board, Bus, Presence
 from backend.core.artifact import Artifact
 from backend.core.job import Priority
+from backend.core.model import ModelCheck, ModelFacts
 from backend.core.session import Session, SessionOptions
 from backend.settings import Settings
 from backend.store.library import Library
@@ -56,6 +57,26 @@ class Renditions(Protocol):
         """
 
 
+class Models(Protocol):
+    """What finds out what is in sessions. `check` is asked while it works, and may raise."""
+
+    def all(self) -> list[ModelFacts]:
+        """Every model that there is or could be, and which of them are in use."""
+
+    def add(self, folder: Path, name: str | None, check: Callable[[], None]) -> ModelFacts:
+        """Take in the model in a folder, under a name or its folder's, if it works.
+
+        Raises `FaultError` where it does not.
+        """
+
+    def forget(self, name: str) -> None:
+        """Forget one that was added; its folder stays. Raises KeyError for no such one,
+        PermissionError for one that was not added."""
+
+    def verify(self, name: str, check: Callable[[], None]) -> ModelCheck:
+        """Compare its files with what they should be, and try it. Raises KeyError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Near:
     """What comes close to some words."""
@@ -82,6 +103,7 @@ class Services:
     intake: Intake
     renditions: Renditions
     meanings: Meanings
+    models: Models
     token: str
     leave: Callable[[], None]
     """Ask the backend to end in an orderly way; returns at once."""

@@ -56,7 +56,8 @@ class Settings:
 
     @property
     def models(self) -> Path:
-        """Weights that came in parts, put together. They are made again when they are gone."""
+        """The list of models that the owner added, how fast models were, and weights that came in
+        parts, put together: these are made again when they are gone."""
         return self.data / "models"
 
     @property
@@ -256,6 +257,12 @@ PREFERENCES: Mapping[str, Preference] = {
             _name,
         ),
         Preference(
+            "enrich.meaning",
+            "auto",
+            "The model that tells what sentences mean, by its name in `rushes models`, or auto.",
+            _name,
+        ),
+        Preference(
             "enrich.endpoint",
             "off",
             "A model on your network that writes the summaries: ADDRESS MODEL, such as"
@@ -346,6 +353,12 @@ class Choices:
     def speech_model(self) -> str | None:
         """None: the best there is."""
         chosen = self.text("enrich.model")
+        return None if chosen == "auto" else chosen
+
+    @property
+    def meaning_model(self) -> str | None:
+        """As `speech_model`, for what sentences mean."""
+        chosen = self.text("enrich.meaning")
         return None if chosen == "auto" else chosen
 
     @property

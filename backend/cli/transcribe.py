@@ -20,9 +20,9 @@ from backend.core.captions import LINE, WRITERS
 from backend.core.fault import Category
 from backend.core.time import timecode
 from backend.core.transcript import Transcript, transcript_from
-from backend.enrich.catalogue import BUNDLED
 from backend.enrich.models import Purpose, choose, how_to_add
 from backend.enrich.options import ReviewOptions
+from backend.enrich.owned import known_models
 from backend.settings import Settings
 from backend.work.hear import transcribe_apart
 
@@ -101,9 +101,10 @@ def _of_file(
     path: Path, model: str | None, language: str | None, settings: Settings, out: Output
 ) -> Transcript:
     def listen() -> Transcript:
-        chosen = choose(Purpose.SPEECH, BUNDLED, model)
+        models = known_models(settings.models)
+        chosen = choose(Purpose.SPEECH, models, model)
         if chosen is None:
-            lacking = next(known for known in BUNDLED if known.purpose is Purpose.SPEECH)
+            lacking = next(known for known in models if known.purpose is Purpose.SPEECH)
             raise refusal("There is no model of speech here.", how_to_add(lacking), Category.MODEL)
         options = ReviewOptions(chosen, settings.models, language)
         with amount_of_work(out) as tell:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from backend.core.fault import Category, refuse
-from backend.enrich.models import Model, folder_of, how_to_add, quiet_engines
+from backend.core.fault import Category, FaultError, refuse
+from backend.enrich.models import ENGINE_ANEW, Model, folder_of, how_to_mend, quiet_engines
+from backend.enrich.speeds import remember_speed
 from backend.enrich.words import Phrase, Vectors
 
 MEANING_ENGINE = 1
@@ -37,16 +39,44 @@ class Meaning:
             options = onnxruntime.SessionOptions()
             options.log_severity_level = 4
             self._session: Any = onnxruntime.InferenceSession(
-                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+                str(folder / model.main), options, providers=["CPUExecutionProvider"]
             )
             self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self._tokenizer.enable_truncation(_TOKENS)
             self._tokenizer.enable_padding()
             self._inputs = {one.name for one in self._session.get_inputs()}
+        except ImportError as error:
+            raise refuse(
+                Category.MODEL, f"What runs {model.title} is broken: {error}", ENGINE_ANEW
+            ) from error
         except Exception as error:
             raise refuse(
-                Category.MODEL, f"{model.title} could not be loaded: {error}", how_to_add(model)
+                Category.MODEL,
+                f"{model.main} or tokenizer.json of {model.title} could not be loaded: it is cut"
+                f" short or of another kind. ({error})",
+                how_to_mend(model),
             ) from error
+
+    def measure(self, cache: Path, model: Model) -> None:
+        """Let it work for a moment, and remember how fast it is here.
+
+        Raises FaultError (model) where what it tells is not what sentences are compared by.
+        """
+        texts = [f"This is sentence {n} of a talk about rivers and bridges." for n in range(_BATCH)]
+        try:
+            self.vectors(texts[:1])  # the first run prepares the engine
+            began = time.monotonic()
+            self.vectors(texts)
+        except FaultError:
+            raise
+        except Exception as error:
+            raise refuse(
+                Category.MODEL,
+                f"{model.title} does not tell what sentences mean, or not in {SIZE} numbers each:"
+                f" {error}",
+                "Choose a model of sentences with that many, such as MiniLM or BGE small.",
+            ) from error
+        remember_speed(cache, model, len(texts) / max(1e-6, time.monotonic() - began))
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """One vector a text, in their order. Shape (texts, 384).

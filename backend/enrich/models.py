@@ -10,15 +10,15 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
-import json
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
-from backend.core.fault import Category, FaultError, explain, refuse
+from backend.core.fault import Category, Fault, FaultError, explain, refuse
 
 
 class Purpose(StrEnum):
@@ -59,12 +59,19 @@ class Model:
     folder: str | None = None
     """Of a model that the owner added."""
     sums: Mapping[str, str] = field(default_factory=dict)
-    """sha256 of an added model's files, as they were when it was added."""
+    """sha256 of an added model's files, as they were when it was added; its weights come first."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of these files."""
 
     @property
     def fingerprint(self) -> str:
         """Names the weights: part of the key of whatever is made with them."""
         return next(iter(self.sums.values()), "") or self.weights[0].sha256
+
+    @property
+    def main(self) -> str:
+        """Name of the file of weights within the model's folder."""
+        return next(iter(self.sums), "") or self.weights[0].name
 
 
 ENGINES: Mapping[Purpose, tuple[str, ...]] = {
@@ -75,10 +82,9 @@ ENGINES: Mapping[Purpose, tuple[str, ...]] = {
 }
 """Modules that run models, by what for."""
 
+ENGINE_ANEW = "Install it anew: pip install --force-reinstall 'rushes[all]'."
+"""What to do where the modules that run models cannot be imported."""
 _CHUNK = 1 << 22
-_ENGLISH = 51_864
-_MULTILINGUAL = (51_865, 51_866)
-"""Words of Whisper's vocabularies: of weights for English, for many languages, and for one more."""
 
 
 def quiet_engines() -> None:
@@ -136,11 +142,11 @@ def folder_of(model: Model, cache: Path, check: Callable[[], None] = lambda: Non
 
     Raises FaultError (model): which file is missing, cut short or another one, and what to do.
     """
+    counted = _ignoring_size(check)
     if model.folder is not None:
-        folder = Path(model.folder)
-        for name, expected in model.sums.items():
-            _verify(folder / name, model, expected, check)
-        return folder
+        for _, verify in _checks(model, counted):
+            verify()
+        return Path(model.folder)
     folders = set()
     for weight in model.weights:
         parts = _parts(weight)
@@ -150,10 +156,9 @@ def folder_of(model: Model, cache: Path, check: Callable[[], None] = lambda: Non
             )
         folders.add(parts[0].parent if len(parts) == 1 else None)
     if len(folders) == 1 and None not in folders:
-        folder = Path(str(folders.pop()))
-        for weight in model.weights:
-            _verify(folder / weight.name, model, weight.sha256, check)
-        return folder
+        for _, verify in _checks(model, counted):
+            verify()
+        return Path(str(folders.pop()))
     folder = cache / model.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -164,85 +169,100 @@ def folder_of(model: Model, cache: Path, check: Callable[[], None] = lambda: Non
     return folder
 
 
-def describe(folder: Path) -> Model:
-    """The speech model in a folder of the owner's: weights that CTranslate2 reads.
+def verify_files(
+    model: Model,
+    check: Callable[[], None] = lambda: None,
+    tell: Callable[[float], None] = lambda _: None,
+) -> dict[str, Fault | None]:
+    """What is wrong with each file of a model, by name; None where it is the right one.
 
-    Raises FaultError (model) that names what is missing or of the wrong kind.
+    `tell` hears which share of its bytes was looked at; `check` raises to stop.
     """
-    hint = "Choose a folder with model.bin, config.json, tokenizer.json and a vocabulary."
-    if not folder.is_dir():
-        raise refuse(Category.MODEL, f"“{folder}” is not a folder.", hint)
-    for name in ("model.bin", "config.json", "tokenizer.json"):
-        if not (folder / name).is_file():
-            raise refuse(Category.MODEL, f"“{folder.name}” has no {name}.", hint)
-    try:
-        config = json.loads((folder / "config.json").read_bytes())
-        if not isinstance(config, dict):
-            raise TypeError
-        words = _vocabulary(folder)
-    except (OSError, ValueError, TypeError):
-        raise refuse(
-            Category.MODEL, f"The description of “{folder.name}” cannot be read.", hint
-        ) from None
-    if not config.get("alignment_heads") or words not in (_ENGLISH, *_MULTILINGUAL):
-        raise refuse(
-            Category.MODEL, f"“{folder.name}” holds a model that does not recognise speech.", hint
+    found: dict[str, Fault | None] = {}
+    whole = max(1, model.size)
+    seen = 0
+
+    def counted(size: int) -> None:
+        nonlocal seen
+        seen += size
+        tell(min(1.0, seen / whole))
+        check()
+
+    for name, verify in _checks(model, counted):
+        try:
+            verify()
+            found[name] = None
+        except FaultError as error:
+            found[name] = error.fault
+    return found
+
+
+def _checks(
+    model: Model, counted: Callable[[int], None]
+) -> Iterator[tuple[str, Callable[[], None]]]:
+    """By name of each file, what raises FaultError where it is not the right one."""
+    if model.folder is not None:
+        for name, expected in model.sums.items():
+            path, size = Path(model.folder) / name, model.sizes.get(name)
+            yield name, partial(_verify, (path,), name, model, expected, size, counted)
+    for weight in model.weights:
+        parts = _parts(weight)
+        size = _size_of(weight)
+        yield (
+            weight.name,
+            partial(_verify, parts or (), weight.name, model, weight.sha256, size, counted),
         )
-    many = words != _ENGLISH
-    sums = {
-        path.name: sha256_of(path)
-        for path in sorted(folder.iterdir(), key=lambda path: path.name != "model.bin")
-        if path.suffix in (".bin", ".json", ".txt") and path.is_file()
-    }
-    return Model(
-        folder.name,
-        Purpose.SPEECH,
-        folder.name,
-        "as its maker says",
-        "99 languages" if many else "English",
-        many,
-        sum((folder / name).stat().st_size for name in sums),
-        "",
-        folder=str(folder),
-        sums=sums,
-    )
 
 
-def _vocabulary(folder: Path) -> int:
-    """Number of words. Raises OSError, ValueError."""
-    if (folder / "vocabulary.json").is_file():
-        return len(json.loads((folder / "vocabulary.json").read_bytes()))
-    return len((folder / "vocabulary.txt").read_text("utf-8").rstrip("\n").split("\n"))
-
-
-def sha256_of(path: Path, check: Callable[[], None] = lambda: None) -> str:
-    """Raises OSError."""
+def sha256_of(paths: Sequence[Path], counted: Callable[[int], None] = lambda _: None) -> str:
+    """Of files one behind the other; `counted` hears of every so many bytes. Raises OSError."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            check()
-            digest.update(chunk)
+    for path in paths:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                counted(len(chunk))
+                digest.update(chunk)
     return digest.hexdigest()
 
 
-def _verify(path: Path, model: Model, expected: str, check: Callable[[], None]) -> None:
+def _verify(
+    parts: Sequence[Path],
+    name: str,
+    model: Model,
+    expected: str,
+    size: int | None,
+    counted: Callable[[int], None],
+) -> None:
+    """Raises FaultError where a file is not the one with that sum and, if that is known, size."""
     try:
-        found = sha256_of(path, check)
+        there = sum(path.stat().st_size for path in parts)
+        # A small file may as well be another one.
+        short = size is not None and there < size and Path(name).suffix in (".bin", ".onnx")
+        found = "" if short or not parts else sha256_of(parts, counted)
     except FileNotFoundError:
-        raise refuse(
-            Category.MODEL, f"{path.name} of {model.title} is missing.", how_to_add(model)
-        ) from None
+        parts = ()
     except OSError as error:
-        raise FaultError(explain(error, f"read {path.name} of {model.title}")) from error
+        raise FaultError(explain(error, f"read {name} of {model.title}")) from error
+    if not parts:
+        raise refuse(
+            Category.MODEL, f"{name} of {model.title} is missing.", how_to_add(model)
+        ) from None
+    if short:
+        raise refuse(
+            Category.MODEL,
+            f"{name} of {model.title} is cut short: {there:,} of {size:,} bytes are there.",
+            how_to_mend(model),
+        )
     if found != expected:
         raise refuse(
             Category.MODEL,
-            f"{path.name} of {model.title} is damaged or another file than it should be.",
-            _again(model),
+            f"{name} of {model.title} is damaged or another file than it should be.",
+            how_to_mend(model),
         )
 
 
-def _again(model: Model) -> str:
+def how_to_mend(model: Model) -> str:
+    """What to do about a model whose files are not what they should be."""
     if model.folder is not None:
         return "Copy it anew, then add the folder again."
     names = " ".join(sorted({part[0] for weight in model.weights for part in weight.parts}))
@@ -263,10 +283,26 @@ def _parts(weight: Weight) -> tuple[Path, ...] | None:
     return tuple(found)
 
 
+def _size_of(weight: Weight) -> int | None:
+    """Bytes of a file as its packages were made; None where they do not say."""
+    total = 0
+    for distribution, inner in weight.parts:
+        try:
+            files = importlib.metadata.files(distribution) or ()
+        except importlib.metadata.PackageNotFoundError:
+            return None
+        size = next((file.size for file in files if file.as_posix() == inner), None)
+        if size is None:
+            return None
+        total += size
+    return total
+
+
 def _join(weight: Weight, model: Model, target: Path, check: Callable[[], None]) -> None:
     """Put the parts of a file together, unless that was done before. Raises OSError, FaultError."""
+    counted = _ignoring_size(check)
     if target.is_file():
-        if sha256_of(target, check) == weight.sha256:
+        if sha256_of((target,), counted) == weight.sha256:
             return
         target.unlink()
     parts = _parts(weight)
@@ -281,7 +317,12 @@ def _join(weight: Weight, model: Model, target: Path, check: Callable[[], None])
                         file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-        _verify(unfinished, model, weight.sha256, check)
+        size = _size_of(weight)
+        _verify((unfinished,), weight.name, model, weight.sha256, size, counted)
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _ignoring_size(check: Callable[[], None]) -> Callable[[int], None]:
+    return lambda _: check()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.core.fault import FaultError
 from backend.core.time import TimeRange
-from backend.enrich.catalogue import BUNDLED
 from backend.enrich.models import (
     Model,
     Purpose,
     choose,
     how_to_add,
 )
+from backend.enrich.owned import known_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,29 @@ def outline_options(
     speech: str | None = None,
     language: str | None = None,
     look: bool = True,
-    models: Sequence[Model] = BUNDLED,
+    meaning: str | None = None,
 ) -> OutlineOptions:
-    """The best that is installed. `speech`: the model that is wanted for it. Raises FaultError."""
+    """The best that is installed. `speech`, `meaning`: the models that are wanted for them.
+
+    Raises FaultError where the one for speech is not there; without the other it works, too.
+    """
+    models = known_models(cache)
     wanted = [Purpose.SPEECH, Purpose.MEANING, *([Purpose.READING] if look else [])]
     found: dict[Purpose, Model] = {}
     lacking = []
     for purpose in wanted:
-        chosen = choose(purpose, models, speech if purpose is Purpose.SPEECH else None)
+        named = {Purpose.SPEECH: speech, Purpose.MEANING: meaning}.get(purpose)
+        try:
+            chosen = choose(purpose, models, named)
+        except FaultError as error:
+            if purpose is Purpose.SPEECH:
+                raise
+            lacking.append(f"{error.fault.message} {error.fault.hint}")
+            continue
         if chosen is not None:
             found[purpose] = chosen
         else:
-            known = next(model for model in BUNDLED if model.purpose is purpose)
+            known = next(model for model in models if model.purpose is purpose)
             lacking.append(f"{_BETTER[purpose]} {how_to_add(known)}")
     heard = found.get(Purpose.SPEECH)
     return OutlineOptions(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from backend.core.fault import Category, refuse
 from backend.core.pieces import Piece
 from backend.core.transcript import Word
-from backend.enrich.models import Model, how_to_add, quiet_engines
+from backend.enrich.models import ENGINE_ANEW, Model, how_to_mend, quiet_engines
 
 RECOGNISER_ENGINE = 1
 """Version of how words are made of what the model says; raise it when that changes."""
@@ -69,11 +69,16 @@ class Recogniser:
                 num_workers=workers,
                 local_files_only=True,
             )
+        except ImportError as error:
+            raise refuse(
+                Category.MODEL, f"What runs {model.title} is broken: {error}", ENGINE_ANEW
+            ) from error
         except Exception as error:
             raise refuse(
                 Category.MODEL,
-                f"{model.title} could not be loaded: {error}",
-                how_to_add(model),
+                f"{model.main} of {model.title} could not be loaded: it is cut short or of another"
+                f" kind. ({error})",
+                how_to_mend(model),
             ) from error
 
     def languages(self, sound: Sound) -> tuple[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -24,6 +25,7 @@ from backend.enrich.models import folder_of
 from backend.enrich.options import ReviewOptions
 from backend.enrich.recognise import RECOGNISER_ENGINE, Recognised, Recogniser, Sound
 from backend.enrich.speech import SPEECH_ENGINE, SpeechMap, map_speech
+from backend.enrich.speeds import LEAST, remember_speed
 from backend.media.blocks import Block
 from backend.media.findings import write_findings
 from backend.media.listen import RATE, listening
@@ -118,6 +120,7 @@ def _said(
     recogniser = Recogniser(options.model, folder, max(1, cores // workers), workers)
     ctx.check()
     language = options.language or _language(path, pieces, recogniser, ctx)
+    known, began = heard, time.monotonic()
     pool = ThreadPoolExecutor(workers, "recognise")
     running: dict[Future[Recognised], int] = {}
     try:
@@ -131,6 +134,9 @@ def _said(
             ctx.progress("words", float(heard / total))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+    if (gained := float(heard - known)) >= LEAST:
+        speed = gained / max(1e-6, time.monotonic() - began)
+        remember_speed(options.cache, options.model, speed)
     return [done[n] for n in range(len(pieces))], _notes(done.values())
 
 

@@ -27,19 +27,20 @@ from backend.work.messages import Assignment, Done
 def review(assignment: Assignment, context: Context) -> Done:
     """What is said in the film, as the newest version of the session's transcript."""
     lower_priority()
-    from backend.enrich.catalogue import BUNDLED
     from backend.enrich.models import Purpose, choose, how_to_add
     from backend.enrich.options import ReviewOptions
+    from backend.enrich.owned import known_models
     from backend.enrich.review import review as listen
 
     film = film_of(assignment)
     options = assignment.job.options
+    models = known_models(assignment.models)
     model = choose(
-        Purpose.SPEECH, BUNDLED, _text(options.get("model")) or assignment.choices.speech_model
+        Purpose.SPEECH, models, _text(options.get("model")) or assignment.choices.speech_model
     )
     if model is None:
         # No fault: everything else works without, and what would bring it is said.
-        lacking = next(known for known in BUNDLED if known.purpose is Purpose.SPEECH)
+        lacking = next(known for known in models if known.purpose is Purpose.SPEECH)
         return Done({"said": f"There is no model of speech here. {how_to_add(lacking)}"})
     language = _text(options.get("language")) or assignment.choices.language
     asked = ReviewOptions(model, assignment.models, language, _span(options))
@@ -79,7 +80,8 @@ def chapters(assignment: Assignment, context: Context) -> Done:
     film = film_of(assignment)
     path = Path(film.path)
     info = probe(path)
-    options = outline_options(assignment.models, look=bool(info.video))
+    wanted = assignment.choices.meaning_model
+    options = outline_options(assignment.models, look=bool(info.video), meaning=wanted)
     context.plan([*STAGES, Stage("chapters", "Finding chapters", 1.0)])
     changes = _changes(film.key, context)
     read: tuple[Seen, ...] = ()
@@ -118,7 +120,8 @@ def summary(assignment: Assignment, context: Context) -> Done:
     transcript = _transcript(assignment)
     if transcript is None:
         return Done({"said": "Nothing was written down that could be summed up."})
-    options = outline_options(assignment.models, look=False)
+    wanted = assignment.choices.meaning_model
+    options = outline_options(assignment.models, look=False, meaning=wanted)
     meaning = None
     if options.meaning is not None and transcript.utterances:
         meaning = Meaning(options.meaning, assignment.models, context.check)

@@ -33,6 +33,8 @@ Options = TypeVar("Options")
 T = TypeVar("T")
 KEPT = 7 * 24 * 3600.0
 """Seconds after which what was understood of a file is forgotten."""
+TICK = 0.2
+"""Seconds between two looks whether to go on."""
 REAP = 5.0
 """Seconds that a process which has said its last word gets to leave tidily."""
 
@@ -75,11 +77,13 @@ def on_shelf(
     options: Options,
     shelf: Path,
     tell: Callable[[float], None],
+    check: Callable[[], None] = lambda: None,
 ) -> T:
     """What `work` (path, key of its bytes, options, context) finds out about a file, in a process
     of its own; `shelf` is the folder of what was found so far.
 
-    `tell` hears how much is done, 0 to 1. Raises FaultError.
+    `tell` hears how much is done, 0 to 1; `check` is asked often, and may raise to end it. Raises
+    FaultError.
     """
     context = get_context("spawn")
     ours, theirs = context.Pipe()
@@ -88,6 +92,8 @@ def on_shelf(
     theirs.close()
     try:
         while True:
+            while not ours.poll(TICK):
+                check()
             message: float | Fault | _Found[T] = ours.recv()
             if isinstance(message, Fault):
                 raise FaultError(message)

@@ -24,6 +24,7 @@ from backend.core.session import Segment, Session, SessionOptions, SessionState
 from backend.services import Near, Services
 from backend.settings import Settings
 from backend.store.library import Library, open_library
+from backend.work.models import ModelKeeper
 
 TOKEN = "the-token-of-this-test"
 BASE = Fraction(1, 48000)
@@ -291,6 +292,7 @@ def make_backend(settings: Settings) -> Iterator[Callable[[], Backend]]:
             intake=desk,
             renditions=Pieces(settings),
             meanings=Thesaurus(library),
+            models=ModelKeeper(settings, library),
             token=TOKEN,
             leave=left.set,
         )

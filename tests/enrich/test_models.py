@@ -10,7 +10,11 @@ import pytest
 from backend.core.fault import Category, FaultError
 from backend.enrich import models
 from backend.enrich.catalogue import BUNDLED
-from backend.enrich.models import Model, Purpose, choose, describe, folder_of, installed
+from backend.enrich.meaning import Meaning
+from backend.enrich.models import Model, Purpose, choose, folder_of, installed, verify_files
+from backend.enrich.options import outline_options
+from backend.enrich.owned import describe, forget_model, keep_model, known_models
+from backend.enrich.speeds import remember_speed, speed_of
 
 WHISPER = {name: model for model in BUNDLED if (name := model.name).startswith("whisper")}
 
@@ -107,3 +111,92 @@ def test_a_model_nobody_knows_is_named(model: Model) -> None:
         choose(Purpose.SPEECH, BUNDLED, "whisper-huge")
     assert "“whisper-huge”" in refused.value.fault.message
     assert model.name in refused.value.fault.hint
+
+
+@pytest.fixture
+def sentences(tmp_path: Path) -> Path:
+    """A folder of the owner's, with a model of sentences as hubs lay it out."""
+    minilm = choose(Purpose.MEANING, BUNDLED)
+    assert minilm is not None
+    source = folder_of(minilm, tmp_path)
+    folder = tmp_path / "sentences"
+    (folder / "onnx").mkdir(parents=True)
+    (folder / "onnx" / "model.onnx").symlink_to(source / "model.onnx")
+    (folder / "tokenizer.json").symlink_to(source / "tokenizer.json")
+    return folder
+
+
+def test_a_model_of_sentences_is_told_by_its_files_and_works(sentences: Path) -> None:
+    mine = describe(sentences, "mine")
+    assert (mine.name, mine.purpose, mine.main) == ("mine", Purpose.MEANING, "onnx/model.onnx")
+    one, other, third = Meaning(mine, sentences).vectors(["A cat.", "A kitten.", "Steel prices."])
+    assert one @ other > one @ third
+    (sentences / "tokenizer.json").unlink()
+    with pytest.raises(FaultError, match=r"has no tokenizer\.json"):
+        describe(sentences)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda f: None, "is not there"),
+        (lambda f: f.write_bytes(b"weights"), "is a file; a model is a folder"),
+        (lambda f: f.mkdir(), "holds no model that Rushes can use"),
+        (lambda f: [f.mkdir(), (f / "a.onnx").touch(), (f / "b.onnx").touch()], "holds 2 models"),
+    ],
+)
+def test_what_is_no_model_at_all_is_said(tmp_path: Path, make, words: str) -> None:  # type: ignore[no-untyped-def]
+    make(tmp_path / "thing")
+    with pytest.raises(FaultError) as refused:
+        describe(tmp_path / "thing")
+    assert words in refused.value.fault.message and refused.value.fault.hint
+
+
+def test_what_was_added_is_known_until_it_is_forgotten(tmp_path: Path, sentences: Path) -> None:
+    library = tmp_path / "library"
+    mine = describe(sentences)
+    keep_model(library, mine)
+    keep_model(library, mine)  # once more is no second one
+    assert list(known_models(library)) == [*BUNDLED, mine]
+    assert outline_options(library, meaning="sentences").meaning == mine
+    with pytest.raises(FaultError, match="There is a model called “whisper-base” already"):
+        keep_model(library, describe(sentences, "whisper-base"))
+    (sentences / "onnx" / "model.onnx").unlink()
+    without = outline_options(library, meaning="sentences")
+    assert without.meaning is None
+    assert any("sentences is not installed" in words for words in without.lacking)
+    forget_model(library, "sentences")
+    assert list(known_models(library)) == [*BUNDLED]
+    with pytest.raises(KeyError):
+        forget_model(library, "sentences")
+    assert sentences.is_dir()
+    (library / "added.json").write_bytes(b"{")
+    assert list(known_models(library)) == [*BUNDLED]
+
+
+def test_each_file_is_told_with_what_is_wrong(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    mine = describe(folder)
+    assert set(verify_files(mine).values()) == {None}
+    whole = (folder / "model.bin").read_bytes()
+    replace(folder / "model.bin", whole[:1000])
+    replace(folder / "vocabulary.txt", bytes((folder / "vocabulary.txt").stat().st_size))
+    (folder / "tokenizer.json").unlink()
+    told: list[float] = []
+    found = verify_files(mine, tell=told.append)
+    said = {name: str(fault and fault.message) for name, fault in found.items()}
+    assert "is cut short: 1,000 of 75,537,502 bytes" in said["model.bin"]
+    assert "is damaged or another file" in said["vocabulary.txt"]
+    assert "is missing" in said["tokenizer.json"]
+    assert found["config.json"] is None and told == sorted(told)
+    assert set(verify_files(WHISPER["whisper-base"]).values()) == {None}
+
+
+def test_how_fast_a_model_was_is_remembered_by_its_weights(tmp_path: Path) -> None:
+    tiny = WHISPER["whisper-tiny.en"]
+    assert speed_of(tmp_path, tiny) is None
+    remember_speed(tmp_path, tiny, 4.5)
+    found = speed_of(tmp_path, tiny)
+    assert found is not None and found.amount == 4.5
+    assert speed_of(tmp_path, WHISPER["whisper-base"]) is None
+    assert speed_of(tmp_path, describe(copied(tmp_path))) == found

@@ -1,0 +1,78 @@
+"""Models over HTTP: told, chosen, forgotten, refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.enrich.catalogue import BUNDLED
+from backend.enrich.models import folder_of
+from backend.enrich.owned import describe, keep_model
+
+from .conftest import Backend
+
+
+@pytest.fixture
+def mine(backend: Backend, tmp_path: Path) -> Path:
+    """A model of sentences that the owner added; its folder."""
+    minilm = next(model for model in BUNDLED if model.name == "minilm")
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for weight in minilm.weights:
+        (folder / weight.name).symlink_to(folder_of(minilm, tmp_path) / weight.name)
+    keep_model(backend.services.settings.models, describe(folder))
+    return folder
+
+
+def told(answer: Any) -> dict[str, dict[str, Any]]:
+    assert answer.status == 200, answer
+    return {model["name"]: model for model in answer.json["models"]}
+
+
+def test_they_are_told_chosen_and_forgotten(backend: Backend, mine: Path) -> None:
+    before = told(backend.ask("GET", "/api/models"))
+    assert before["whisper-base"]["licence"] == "MIT" and before["whisper-base"]["in_use"]
+    assert before["mine"]["folder"] == str(mine) and not before["mine"]["in_use"]
+    assert before["mine"]["speed"] is None
+    used = told(backend.ask("PUT", "/api/models/mine/use"))
+    assert used["mine"]["in_use"] and not used["minilm"]["in_use"]
+    assert backend.library.preferences.all()["enrich.meaning"] == "mine"
+    checked = backend.ask("POST", "/api/models/mine/verify")
+    assert checked.status == 200 and checked.json["fault"] is None, checked
+    assert told(backend.ask("GET", "/api/models"))["mine"]["speed"] > 0
+    after = told(backend.ask("DELETE", "/api/models/mine"))
+    assert "mine" not in after and after["minilm"]["in_use"]
+    assert "enrich.meaning" not in backend.library.preferences.all()
+    assert (mine / "model.onnx").exists()
+    added = backend.ask("POST", "/api/models", {"path": str(mine), "name": "again"})
+    assert added.status == 201 and added.json["name"] == "again", added
+
+
+def test_what_cannot_be_is_refused_with_words(backend: Backend, mine: Path) -> None:
+    for method, path, status in (
+        ("PUT", "/api/models/nonesuch/use", 404),
+        ("POST", "/api/models/nonesuch/verify", 404),
+        ("DELETE", "/api/models/nonesuch", 404),
+        ("DELETE", "/api/models/minilm", 409),
+        ("PUT", "/api/models/silero/use", 409),
+    ):
+        answer = backend.ask(method, path)
+        assert answer.status == status and answer.json["detail"], answer
+    (mine / "model.onnx").unlink()
+    answer = backend.ask("PUT", "/api/models/mine/use")
+    assert answer.status == 409 and str(mine) in str(answer.json["hint"])
+    broken = backend.ask("POST", "/api/models/mine/verify").json
+    assert [one["name"] for one in broken["files"] if one["fault"]] == ["model.onnx"]  # type: ignore[attr-defined]
+    assert "is missing" in broken["fault"]["message"]  # type: ignore[index]
+    for body in ({"path": str(mine)}, {"path": "mine"}, {"path": str(mine), "name": "a/b"}):
+        answer = backend.ask("POST", "/api/models", body)
+        assert answer.status == 422, answer
+
+
+def test_where_summaries_are_sent_is_told(backend: Backend) -> None:
+    assert backend.ask("GET", "/api/models").json["endpoint"] is None
+    backend.library.preferences.set("enrich.endpoint", "http://localhost:11434 llama3.2")
+    found = backend.ask("GET", "/api/models").json
+    assert (found["endpoint"], found["endpoint_model"]) == ("http://localhost:11434", "llama3.2")
