@@ -10,8 +10,9 @@ from pathlib import Path
 
 import platformdirs
 
+from backend.core.flow import ENRICHING
 from backend.core.form import OWN, parse_height, parse_rate
-from backend.core.job import LIMITS, Lane
+from backend.core.job import LIMITS, JobKind, Lane
 from backend.core.notice import Choice, QuietHours
 from backend.core.session import Originals, Quality, SessionOptions
 
@@ -182,6 +183,13 @@ def _quiet(text: str) -> QuietHours | None:
         raise ValueError(f"off, or {error}") from None
 
 
+_STEPS = {
+    JobKind.REVIEW: "Write down what is said, too. A summary is made of that.",
+    JobKind.CHAPTERS: "Find its chapters, and read the text on its screen, too.",
+    JobKind.SUMMARY: "Sum up what is said, too.",
+}
+"""What each step of an enrichment does, where there is more to say than its name."""
+
 PREFERENCES: Mapping[str, Preference] = {
     p.name: p
     for p in (
@@ -221,10 +229,7 @@ PREFERENCES: Mapping[str, Preference] = {
             _originals,
         ),
         Preference(
-            "optimise",
-            "on",
-            "Make each film smaller in the background, once it plays.",
-            _switch,
+            "optimise", "on", "Make each film smaller in the background, once it plays.", _switch
         ),
         Preference(
             "optimise.quality",
@@ -243,6 +248,15 @@ PREFERENCES: Mapping[str, Preference] = {
             "on",
             "Find out what is said in each session, and what it is about, once its film plays.",
             _switch,
+        ),
+        *(
+            Preference(
+                f"enrich.{step}",
+                "on",
+                _STEPS.get(step, f"Make the {step} of each session, too."),
+                _switch,
+            )
+            for step in ENRICHING
         ),
         Preference(
             "enrich.language",
@@ -331,11 +345,17 @@ class Choices:
             merge=self.merge,
             optimise=bool(self.value("optimise")),
             enrich=bool(self.value("enrich")),
+            without=self.left_out,
             quality=Quality(str(self.value("optimise.quality"))),
             height=parse_height(str(self.value("film.height") or OWN)),
             rate=parse_rate(str(self.value("film.rate") or OWN)),
             originals=self.originals,
         )
+
+    @property
+    def left_out(self) -> tuple[JobKind, ...]:
+        """Steps of the enrichment that are left out unless they are asked for."""
+        return tuple(step for step in ENRICHING if not self.value(f"enrich.{step}"))
 
     @property
     def language(self) -> str | None:

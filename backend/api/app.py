@@ -13,6 +13,7 @@ from backend import __version__
 from backend.api import (
     analysis,
     door,
+    enriching,
     enrichment,
     events,
     faults,
@@ -45,6 +46,7 @@ ROUTES = (
     sessions.api,
     analysis.api,
     enrichment.api,
+    enriching.api,
     transcript.api,
     outline.api,
     search.api,

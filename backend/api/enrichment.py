@@ -15,9 +15,10 @@ from backend.api.routes import Routes
 from backend.api.sessions import PRIORITIES, PriorityName, SessionPath, found_session
 from backend.api.wire import Asked, reply, services
 from backend.core.document import DocumentKind
-from backend.core.flow import ENRICHING, enrichment
+from backend.core.flow import ENRICHING, Planned, enrichment
 from backend.core.job import Job, JobKind, JobStatus
 from backend.core.session import Session
+from backend.settings import Choices
 from backend.store.orders import Conflict
 
 api = Routes("enrichment", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
@@ -53,7 +54,7 @@ class Wish(Asked):
     """What is to be found out, once more if need be."""
 
     steps: list[JobKind] | None = Field(None, min_length=1, max_length=8)
-    """All that the session has something for, without it."""
+    """Those that the settings have switched on, without it."""
     model: str | None = Field(None, max_length=200)
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
     priority: PriorityName = "normal"
@@ -71,15 +72,27 @@ def ask_for_enrichment(path: SessionPath, body: Wish) -> Response:
     session = found_session(path.session)
     if session.film is None:
         raise Refused(409, "There is no film yet.", "Wait until it is ready.")
-    options = {n: v for n in ("model", "language") if (v := getattr(body, n)) is not None}
-    graph = enrichment(session, PRIORITIES[body.priority], options)
-    if body.steps is not None:
-        graph = [planned for planned in graph if planned.kind in body.steps]
+    graph = wished_graph(session, body)
     if not graph:
-        raise Refused(409, "There is nothing of that to be found in this session.")
+        raise Refused(
+            409,
+            "There is nothing of that to be found in this session.",
+            "Name steps, or switch more of them on in the settings.",
+        )
     with known(f"session {path.session}"):
         services().library.sessions.request_all(session.id, tuple(graph))
     return reply(_body(session), 202)
+
+
+def wished_graph(session: Session, wish: Wish) -> list[Planned]:
+    """The jobs that a wish comes to."""
+    options = {n: v for n in ("model", "language") if (v := getattr(wish, n)) is not None}
+    priority = PRIORITIES[wish.priority]
+    if wish.steps is None:
+        without = Choices(services().library.preferences.all()).left_out
+        return enrichment(session, priority, options, without)
+    graph = enrichment(session, priority, options)
+    return [planned for planned in graph if planned.kind in wish.steps]
 
 
 @api.post("/<session>/enrichment/cancel", responses={200: EnrichmentBody})

@@ -8,12 +8,12 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from backend.api.jobs import FaultBody, JobBody, fault_body, job_body, progress_of
 from backend.api.wire import Asked, services
 from backend.core.artifact import Artifact, ArtifactKind
-from backend.core.flow import SessionStatus, merge_of, newest_of, session_status
+from backend.core.flow import ENRICHING, SessionStatus, merge_of, newest_of, session_status
 from backend.core.form import HEIGHTS, RATES, exact_rate
 from backend.core.job import Job, JobKind, JobStatus
 from backend.core.room import room_for
@@ -37,6 +37,8 @@ class Options(Asked):
     optimise: bool = True
     """Whether the film is made smaller in the background, once it plays."""
     enrich: bool = True
+    without: tuple[JobKind, ...] = Field((), max_length=20)
+    """Steps of the enrichment that are left out; the others do without them."""
     audio: AudioTrack = None
     """Which track of sound is heard, by its number in the file; or all of them; or the best."""
     quality: Quality = Quality.MEDIUM
@@ -48,6 +50,13 @@ class Options(Asked):
     null: each frame is shown at its own time."""
     originals: Originals = Originals.KEEP
     """Whether the recordings are put into the system's bin once everything is made of them."""
+
+    @field_validator("without")
+    @classmethod
+    def steps(cls, without: tuple[JobKind, ...]) -> tuple[JobKind, ...]:
+        if any(kind not in ENRICHING for kind in without):
+            raise ValueError(f"there are these steps: {', '.join(ENRICHING)}")
+        return without
 
     def core(self, chosen: SessionOptions) -> SessionOptions:
         """What was asked for; what was not named is as `chosen`."""

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from backend.cli.command import Code, code_of, command, limited, refusal
+from backend.cli.command import Code, code_of, command, limited
 from backend.cli.link import Link
 from backend.cli.output import Output, plain
 from backend.cli.process import leaving
 from backend.cli.progress import Progress
-from backend.cli.watch import DELETED, Wait, follow
+from backend.cli.steps import STEPS, steps_in
+from backend.cli.watch import DELETED, ENDED, Wait, follow
 from backend.core.document import NEAR
-from backend.core.fault import Fault
-from backend.core.flow import ENRICHING
+from backend.core.fault import Category, Fault
 from backend.core.summary import EXTRACTIVE
 from backend.core.time import seconds, timecode
 from backend.settings import Settings
 
 
 @click.command()
-@click.argument("session", metavar="SESSION")
+@click.argument("named", nargs=-1, metavar="SESSION…")
+@click.option("--all", "everything", is_flag=True, help="All sessions, for what they lack.")
 @click.option(
     "--only",
     metavar="STEP,…",
-    help=f"Only these steps: {', '.join(ENRICHING)}.",
+    help=f"Only these steps: {STEPS}. Without it, those that the settings have on.",
 )
 @click.option("--model", metavar="NAME", help="The model that listens.")
 @click.option("--language", metavar="CODE", help="The language that is spoken, such as en.")
 @click.option("--wait/--no-wait", default=True, help="Wait until it is done, or not.")
 @command
 def enrich(
-    session: str,
+    named: tuple[str, ...],
+    everything: bool,
     only: str | None,
     model: str | None,
     language: str | None,
@@ -41,25 +43,57 @@ def enrich(
     settings: Settings,
     out: Output,
 ) -> Code:
-    """Find out what is in a session, in the background: what is said, its chapters, a summary.
+    """Find out what is in sessions, in the background: what is said, their chapters, summaries.
 
-    What was found before stays as an earlier version. Nothing leaves this machine.
+    What was found before stays as an earlier version. Nothing leaves this machine, unless you named
+    a model elsewhere.
     """
+    if everything == bool(named):
+        raise click.UsageError("Name sessions, or say --all.")
     wish = wish_for(only, model, language)
     with Link(settings) as link:
-        number = link.session(session)
-        return carry_out(link, number, wish, wait, out)
+        numbers = list(dict.fromkeys(link.session(session) for session in named))
+        if len(numbers) == 1:
+            return carry_out(link, numbers[0], wish, wait, out)
+        return _carry_out_many(link, numbers or None, wish, wait, out)
+
+
+def _carry_out_many(
+    link: Link, numbers: list[str] | None, wish: Mapping[str, object], wait: bool, out: Output
+) -> Code:
+    """Ask for it in many sessions, and follow them all; the worst exit code. None: what is not
+    known yet, in every session."""
+    body = {**wish, "priority": "low", "sessions": numbers, "lacking": numbers is None}
+    told = link.post("/api/enrichment", body)
+    codes = [Code.DONE]
+    for passed in told["passed"]:
+        codes.append(Code.REFUSED)
+        fault = Fault(Category.INPUT, passed["why"], "Wait until its film is ready.")
+        out.fail(fault, session=passed["session"], title=passed["title"])
+    asked = {one["session"]: one for one in told["asked"]}
+    for number, one in asked.items():
+        jobs = [job["id"] for job in one["jobs"]]
+        out.line({"event": "enriching", "session": number, "jobs": jobs})
+    if not asked:
+        out.say("There is nothing to be found out." if numbers is None else "Nothing was begun.")
+        return max(codes)
+    if not wait:
+        out.say(f"{_count(len(asked), 'session')} in the background; `rushes queue` tells.")
+        return max(codes)
+    with leaving(out, list(asked)), Progress(out) as progress:
+        ended = follow(link, list(asked), Wait.DONE, progress.show)
+    for number, one in asked.items():
+        kinds = [job["kind"] for job in one["jobs"]]
+        out.say(plain(one["title"]))
+        codes.append(_told(link, number, bool(ended[number].get("deleted_at")), kinds, out))
+    return max(codes)
 
 
 def wish_for(only: str | None, model: str | None, language: str | None) -> dict[str, object]:
     """What is asked of `POST …/enrichment`. Raises a refusal for a step that there is not."""
     wish: dict[str, object] = {"model": model, "language": language}
     if only is not None:
-        steps = [step.strip() for step in only.split(",")]
-        for step in steps:
-            if step not in ENRICHING:
-                raise refusal(f"“{step}” is no step.", f"There are: {', '.join(ENRICHING)}.")
-        wish["steps"] = steps
+        wish["steps"] = steps_in(only)
     return {name: value for name, value in wish.items() if value is not None}
 
 
@@ -73,16 +107,33 @@ def carry_out(
 ) -> Code:
     """Ask for it, and follow it to its end where that is wanted. `quiet`: success goes untold."""
     asked = link.post(f"/api/sessions/{number}/enrichment", wish)
-    asked_for = wish.get("steps") or list(ENRICHING)
-    assert isinstance(asked_for, list)
-    jobs = [job["id"] for job in asked["jobs"] if job["kind"] in asked_for]
+    steps = wish.get("steps")
+    # Without steps those that are at work now: what the settings leave out has earlier jobs only.
+    mine = [
+        job
+        for job in asked["jobs"]
+        if (job["kind"] in steps if isinstance(steps, list) else job["status"] not in ENDED)
+    ]
+    asked_for, jobs = [job["kind"] for job in mine], [job["id"] for job in mine]
     out.line({"event": "enriching", "session": number, "jobs": jobs})
     if not wait:
         out.say("It goes on in the background; `rushes sessions show` tells how far it is.")
         return Code.DONE
     with leaving(out, [number]), Progress(out) as progress:
         ended = follow(link, [number], Wait.DONE, progress.show)[number]
-    if ended.get("deleted_at"):
+    return _told(link, number, bool(ended.get("deleted_at")), asked_for, out, quiet)
+
+
+def _told(
+    link: Link,
+    number: str,
+    deleted: bool,
+    asked_for: Sequence[str],
+    out: Output,
+    quiet: bool = False,
+) -> Code:
+    """Say what became of it in one session."""
+    if deleted:
         out.fail(DELETED, session=number)
         return code_of(DELETED)
     done = link.get(f"/api/sessions/{number}/enrichment")

@@ -14,6 +14,7 @@ from backend.cli.form import Asked, asked_options, with_form
 from backend.cli.link import Link
 from backend.cli.output import Output, amount, length, plain
 from backend.cli.progress import Progress
+from backend.cli.steps import leaving_out, steps_in
 from backend.cli.watch import DELETED, Wait, fault_of, follow
 from backend.client import Json, Unwilling, sessions_among
 from backend.core.fault import Fault, FaultError
@@ -47,7 +48,7 @@ class AudioTrack(click.ParamType[int | str]):
     show_default=True,
     help="Which work comes first.",
 )
-@click.option("--no-enrich", is_flag=True, help="Make the film only; leave enrichment out.")
+@leaving_out
 @click.option("--no-optimise", is_flag=True, help="Leave the film as large as the recording.")
 @click.option(
     "--audio",
@@ -78,6 +79,7 @@ def process(
     title: str | None,
     priority: str,
     no_enrich: bool,
+    without: str | None,
     no_optimise: bool,
     audio: int | str | None,
     height: Asked,
@@ -108,7 +110,10 @@ def process(
         "title": title,
         "priority": priority,
         "again": again,
-        "options": {**wishes(no_enrich, no_optimise, audio), **asked_options(height, rate)},
+        "options": {
+            **wishes(no_enrich, no_optimise, audio, without),
+            **asked_options(height, rate),
+        },
     }
     codes = [Code.DONE]
     taken: list[str] = []
@@ -133,12 +138,19 @@ def process(
 
 
 def wishes(
-    no_enrich: bool, no_optimise: bool, audio: int | str | None = None
-) -> dict[str, int | str | bool]:
+    no_enrich: bool,
+    no_optimise: bool,
+    audio: int | str | None = None,
+    without: str | None = None,
+) -> dict[str, object]:
     """The options of a session that were named; the others are as the settings say."""
     left_out = {"enrich": no_enrich, "optimise": no_optimise}
-    named: dict[str, int | str | bool] = {name: False for name, left in left_out.items() if left}
-    return named if audio is None else {**named, "audio": audio}
+    named: dict[str, object] = {name: False for name, left in left_out.items() if left}
+    if audio is not None:
+        named["audio"] = audio
+    if without is not None:
+        named["without"] = steps_in(without)
+    return named
 
 
 def accepted(out: Output, session: Json) -> None:

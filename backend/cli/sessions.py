@@ -11,6 +11,7 @@ from backend.cli.form import Asked, asked_options, with_form
 from backend.cli.link import Link
 from backend.cli.output import Cell, Output, amount, length, plain, sign, when
 from backend.cli.process import AudioTrack, await_sessions, wishes
+from backend.cli.steps import leaving_out
 from backend.cli.upload import upload
 from backend.cli.watch import Wait
 from backend.client import Json, Unwilling
@@ -141,13 +142,14 @@ def rename_session(session: str, title: str, settings: Settings, out: Output) ->
 
 @sessions.command("new")
 @click.option("--title", help="What to call it.")
-@click.option("--no-enrich", is_flag=True, help="Make the film only; leave enrichment out.")
+@leaving_out
 @click.option("--no-optimise", is_flag=True, help="Leave the film as large as the recording.")
 @with_form
 @command
 def new_session(
     title: str | None,
     no_enrich: bool,
+    without: str | None,
     no_optimise: bool,
     height: Asked,
     rate: Asked,
@@ -155,7 +157,7 @@ def new_session(
     out: Output,
 ) -> None:
     """Begin a live session, and print its id. Then `add` files as they come, and `end` it."""
-    options = {**wishes(no_enrich, no_optimise), **asked_options(height, rate)}
+    options = {**wishes(no_enrich, no_optimise, without=without), **asked_options(height, rate)}
     with Link(settings) as link:
         made = link.post("/api/sessions", {"live": True, "title": title, "options": options})
     out.line({"event": "created", "session": made["id"], "title": made["title"]})

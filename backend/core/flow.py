@@ -6,10 +6,11 @@ and then only walked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from backend.core.document import DocumentKind
 from backend.core.job import RULES, Job, JobKind, JobStatus, Lane, Priority
 from backend.core.session import Quality, Session, SessionState
 
@@ -83,24 +84,53 @@ def smaller(
     )
 
 
+WRITES: Mapping[JobKind, DocumentKind] = {
+    JobKind.REVIEW: DocumentKind.TRANSCRIPT,
+    JobKind.CHAPTERS: DocumentKind.CHAPTERS,
+    JobKind.SUMMARY: DocumentKind.SUMMARY,
+}
+"""What a step leaves behind where it has found something; of the others their job tells."""
+
 ENRICHING = (JobKind.REVIEW, JobKind.CHAPTERS, JobKind.SUMMARY)
 """Kinds of jobs that find out what is in a film, in the order of their steps."""
 
 
 def enrichment(
-    session: Session, priority: Priority, options: Mapping[str, object] | None = None
+    session: Session,
+    priority: Priority,
+    options: Mapping[str, object] | None = None,
+    without: Collection[JobKind] = (),
 ) -> list[Planned]:
-    """The jobs that find out what is in a session's film.
+    """The jobs that find out what is in a session's film, but for those that are left out.
 
     Each takes what those before it found, and does without what they did not: only a summary of
     nothing said is none.
     """
+    return _leaving_out(_whole_enrichment(session, priority, options or {}), without)
+
+
+def _leaving_out(graph: Sequence[Planned], without: Collection[JobKind]) -> list[Planned]:
+    """A graph without some kinds, and without what cannot do without them."""
+    gone = set(without)
+    left = []
+    for planned in graph:
+        if planned.kind in gone or gone & set(planned.requires):
+            gone.add(planned.kind)
+        else:
+            follows = tuple(kind for kind in planned.follows if kind not in gone)
+            left.append(replace(planned, follows=follows))
+    return left
+
+
+def _whole_enrichment(
+    session: Session, priority: Priority, options: Mapping[str, object]
+) -> list[Planned]:
     film = (JobKind.MERGE,)
     seen = (JobKind.THUMBNAILS,) if session.picture else ()
     if not has_sound(session):
         return [Planned(JobKind.CHAPTERS, priority, requires=film, follows=seen)] if seen else []
     return [
-        Planned(JobKind.REVIEW, priority, requires=film, options=options or {}),
+        Planned(JobKind.REVIEW, priority, requires=film, options=options),
         Planned(JobKind.CHAPTERS, priority, requires=film, follows=(*seen, JobKind.REVIEW)),
         Planned(JobKind.SUMMARY, priority, requires=(JobKind.REVIEW,), follows=(JobKind.CHAPTERS,)),
     ]
@@ -120,7 +150,7 @@ def plan_session(session: Session, priority: Priority = Priority.NORMAL) -> Grap
     if session.picture:
         graph.append(Planned(JobKind.THUMBNAILS, lowered(priority), requires=(JobKind.MERGE,)))
     if session.options.enrich:
-        graph += enrichment(session, lowered(priority))
+        graph += enrichment(session, lowered(priority), without=session.options.without)
     if session.picture and is_shrunk(session):
         graph.append(smaller(session, tuple(job.kind for job in graph)))
     return tuple(graph)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from backend.core.artifact import Artifact
+from backend.core.job import JobKind
 from backend.core.media import AudioStream, MediaInfo, Source
 
 TITLE_LIMIT = 500
@@ -80,6 +81,8 @@ class SessionOptions:
     optimise: bool = True
     """Whether the film is made smaller once it plays."""
     enrich: bool = True
+    without: tuple[JobKind, ...] = ()
+    """Steps of the enrichment that are left out."""
     audio: AudioChoice = None
     quality: Quality = Quality.MEDIUM
     """Of the smaller film."""

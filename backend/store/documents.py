@@ -54,6 +54,14 @@ class Documents:
         found = {kind: self.newest(session, kind) for kind in DocumentKind}
         return {kind: document for kind, document in found.items() if document is not None}
 
+    def known(self) -> dict[str, set[DocumentKind]]:
+        """By session: the kinds of documents that there are of it."""
+        found: dict[str, set[DocumentKind]] = {}
+        for session, kind in self._database.read("SELECT DISTINCT session, kind FROM document"):
+            if kind in set(DocumentKind):
+                found.setdefault(session, set()).add(DocumentKind(kind))
+        return found
+
     def edit(
         self, session: str, kind: DocumentKind, body: Mapping[str, Any], based_on: int
     ) -> Document:

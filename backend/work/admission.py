@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from backend.core.job import RULES, JobKind, Lane
+from backend.core.job import RULES, Job, JobKind, Lane
+from backend.enrich.models import Purpose
+from backend.enrich.owned import known_models
+from backend.settings import Choices
 
 GIB = 1 << 30
 SHORT, SHORTER = 2 * GIB, 1 * GIB
 """Below these the enrich lane goes from five jobs to three, and to one."""
+WARMING = 15.0
+"""Seconds after which a job has taken about as much memory as it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,41 @@ def limits_in_force(chosen: Mapping[Lane, int], machine: Machine) -> dict[Lane, 
     return limits
 
 
-def may_start(kind: JobKind, running: int, machine: Machine) -> bool:
-    """Whether there is memory for one more. With nothing running there is always room for one:
-    a machine that is short of memory for other reasons must not stop the queue for good."""
-    return running == 0 or machine.memory >= RULES[kind].memory
+def need_of(job: Job, choices: Choices, models: Path) -> int:
+    """Bytes of memory that must be free before a job starts: its kind's, and for one that listens
+    those of the model's weights. `models`: the library's folder for models."""
+    need = RULES[job.kind].memory
+    if job.kind is not JobKind.REVIEW:
+        return need
+    wanted = job.options.get("model") or choices.speech_model
+    fitting = [m for m in known_models(models) if m.purpose is Purpose.SPEECH]
+    sizes = [model.size for model in fitting if model.name == wanted]
+    return need + (sizes or [fitting[0].size])[0]
+
+
+class Promises:
+    """Memory that jobs which have just begun will take and have not taken yet."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[float, int]] = {}
+
+    def make(self, job: int, need: int, now: float) -> None:
+        """A job begins that needs so many bytes; `now` is in seconds."""
+        self._made[job] = (now, need)
+
+    def open(self, running: Collection[int], now: float) -> int:
+        """Bytes that are still to be taken by those of the jobs that run."""
+        self._made = {
+            job: (begun, need)
+            for job, (begun, need) in self._made.items()
+            if job in running and now - begun < WARMING
+        }
+        return sum(need for _, need in self._made.values())
+
+
+def may_start(need: int, running: int, machine: Machine, promised: int = 0) -> bool:
+    """Whether there is memory for one more job that needs so much, beside what is `promised` to
+    jobs that have just begun and have not taken theirs yet. With nothing running there is always
+    room for one: a machine that is short of memory for other reasons must not stop the queue for
+    good."""
+    return running == 0 or machine.memory - promised >= need

@@ -19,7 +19,7 @@ from backend.core.session import Originals
 from backend.points import reach
 from backend.settings import Choices, Settings
 from backend.store.library import Library
-from backend.work.admission import Machine, limits_in_force, may_start, measure
+from backend.work.admission import Machine, Promises, limits_in_force, may_start, measure, need_of
 from backend.work.originals import clear_originals
 from backend.work.standby import Standby
 from backend.work.versions import drop_replaced
@@ -45,6 +45,7 @@ class Supervisor:
         self._bus = bus
         self._board = board
         self._standby = Standby()
+        self._promises = Promises()
         self._workers: dict[int, Worker] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -131,16 +132,16 @@ class Supervisor:
         paused = self._library.preferences.queue_paused()
         self._heed_requests(paused)
         self._standby.dismiss()
-        chosen = Choices(self._library.preferences.all()).limits()
+        choices = Choices(self._library.preferences.all())
         machine = self._measure()
-        limits = limits_in_force(chosen, machine)
+        limits = limits_in_force(choices.limits(), machine)
         self._board.set_machine(
             {"limits": {str(lane): limit for lane, limit in limits.items()}, **machine.as_dict()}
         )
         if paused:
             return
         for lane in Lane:
-            self._fill(lane, limits[lane], machine)
+            self._fill(lane, limits[lane], machine, choices)
         self._drop_replaced()
 
     def _drop_replaced(self) -> None:
@@ -168,7 +169,7 @@ class Supervisor:
             elif queue_paused:
                 worker.stop(Reason.YIELD)
 
-    def _fill(self, lane: Lane, limit: int, machine: Machine) -> None:
+    def _fill(self, lane: Lane, limit: int, machine: Machine, choices: Choices) -> None:
         while not self._stopping:
             waiting = self._library.jobs.next_in(lane)
             if waiting is None:
@@ -177,9 +178,12 @@ class Supervisor:
             if len(there) >= limit:
                 self._preempt(waiting, there, limit)
                 return
-            if not may_start(waiting.kind, len(self._running()), machine):
+            running = {worker.job.id for worker in self._running()}
+            need = need_of(waiting, choices, self._settings.models)
+            promised = self._promises.open(running, time.monotonic())
+            if not may_start(need, len(running), machine, promised):
                 return
-            if not self._start_next(lane):
+            if not self._start_next(lane, need):
                 return
 
     def _preempt(self, waiting: Job, there: list[Worker], limit: int) -> None:
@@ -192,10 +196,11 @@ class Supervisor:
             log.info("job %s makes room for job %s", last.job.id, waiting.id)
             last.stop(Reason.YIELD)
 
-    def _start_next(self, lane: Lane) -> bool:
+    def _start_next(self, lane: Lane, need: int) -> bool:
         job = self._library.jobs.claim(lane)
         if job is None:
             return False
+        self._promises.make(job.id, need, time.monotonic())
         reach("job-claimed")
         try:
             self._begin(job)

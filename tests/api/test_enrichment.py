@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from backend.core.document import DocumentKind
+from backend.core.flow import ENRICHING
 from backend.core.job import JobKind, Lane
 from backend.store import documents
 
@@ -211,3 +212,52 @@ def test_a_summary_is_told_and_found(backend: Backend, session: str) -> None:
     assert body["actions"][0]["when"] == "on Friday" and body["by"] == "extractive"
     kinds = {hit["kind"] for hit in told(backend, "/api/search?q=friday")["hits"]}
     assert kinds == {"summary", "transcript"}
+
+
+def kinds(jobs: list[dict[str, Any]]) -> set[str]:
+    return {job["kind"] for job in jobs}
+
+
+def test_steps_that_are_switched_off_are_left_out_unless_named(
+    backend: Backend, session: str
+) -> None:
+    address = f"/api/sessions/{session}/enrichment"
+    told(backend, "/api/settings", "PATCH", {"values": {"enrich.chapters": "off"}})
+    assert "chapters" not in kinds(told(backend, address, "POST", {}, 202)["jobs"])
+    named = told(backend, address, "POST", {"steps": ["chapters"]}, 202)
+    assert "chapters" in kinds(named["jobs"])
+    for step in ENRICHING:
+        told(backend, "/api/settings", "PATCH", {"values": {f"enrich.{step}": "off"}})
+    refused = told(backend, address, "POST", {}, 409)
+    assert "settings" in refused["hint"]
+
+
+def test_a_session_may_leave_steps_out(backend: Backend) -> None:
+    options = {"enrich": True, "without": ["summary"]}
+    body = {"paths": ["/recordings/a.m4a"], "options": options}
+    told(backend, "/api/sessions", "POST", body, 201)
+    assert backend.desk.options is not None
+    assert backend.desk.options.without == (JobKind.SUMMARY,)
+    told(backend, "/api/settings", "PATCH", {"values": {"enrich.review": "off"}})
+    told(backend, "/api/sessions", "POST", {**body, "options": {}}, 201)
+    assert backend.desk.options.without == (JobKind.REVIEW,)
+    wrong = {**body, "options": {"without": ["merge"]}}
+    assert "review, chapters" in told(backend, "/api/sessions", "POST", wrong, 422)["detail"]
+
+
+def test_many_sessions_are_asked_at_once_for_what_they_lack(backend: Backend, session: str) -> None:
+    waiting = backend.process("not yet.m4a")
+    body: dict[str, object] = {"sessions": [session, waiting], "lacking": True}
+    found = told(backend, "/api/enrichment", "POST", body, 202)
+    (asked,) = found["asked"]
+    assert asked["session"] == session
+    # Its transcript is there already.
+    assert "review" not in kinds(asked["jobs"]) and "summary" in kinds(asked["jobs"])
+    (passed,) = found["passed"]
+    assert passed["session"] == waiting and "no film" in passed["why"]
+    everything = told(backend, "/api/enrichment", "POST", {"steps": ["review"]}, 202)
+    assert [one["session"] for one in everything["asked"]] == [session]
+    assert everything["passed"] == []
+    nothing = told(backend, "/api/enrichment", "POST", {"steps": ["review"], "lacking": True}, 202)
+    assert nothing == {"asked": [], "passed": []}
+    assert told(backend, "/api/enrichment", "POST", {"sessions": ["nonesuch"]}, 404)

@@ -108,3 +108,24 @@ def test_nothing_leaves_this_machine_through_a_whole_enrichment(
     near = re.compile(r'AF_UNIX|AF_NETLINK|inet_addr\("127\.|"::1"')
     far = [call for call in calls if re.search(r"sa_family=", call) and not near.search(call)]
     assert far == []
+
+
+def test_many_old_sessions_are_made_up_for_at_once(rushes: Rushes, recorded: Path) -> None:
+    other = rushes.place / "Other"
+    shutil.copytree(recorded, other)
+    rushes.environment["RUSHES_SETTINGS"] = "enrich=on,enrich.summary=off"
+    ran = rushes("process", recorded, other, "--without", "review", "--wait", "done", "--json")
+    assert ran.code == 0, ran
+    one, two = (line["session"] for line in ran.lines if line["event"] == "completed")
+    again = rushes("enrich", one, two, "--only", "chapters", "--json")
+    assert again.code == 0, again
+    done = [line for line in again.lines if line["event"] == "completed"]
+    assert {line["session"] for line in done} == {one, two}
+    versions = [{found["kind"]: found["version"] for found in line["found"]} for line in done]
+    assert all("transcript" not in found and found["chapters"] == 2 for found in versions)
+    assert rushes("enrich", "--all", "--json").code == 0
+    jobs = [job["kind"] for job in rushes("jobs", "--json", "--limit", "100").lines]
+    assert jobs.count("chapters") == 4, "what is known was found again"
+    assert jobs.count("review") == 2 and "summary" not in jobs
+    assert rushes("enrich", "--all").out == "There is nothing to be found out.\n"
+    assert rushes("enrich").code == 2

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.flow import (
+    ENRICHING,
     WORTH_SHRINKING,
     SessionStatus,
     lowered,
@@ -91,6 +92,23 @@ def test_what_is_said_is_found_out_before_the_film_gets_smaller() -> None:
     mute = replace(talk, picture=picture(Fraction(4)))
     assert [job.kind for job in plan_session(mute)][-1] is JobKind.CHAPTERS
     assert JobKind.REVIEW not in {job.kind for job in plan_session(mute)}
+
+
+def test_a_step_that_is_left_out_takes_along_only_what_needs_it() -> None:
+    def steps(*without: JobKind) -> list[JobKind]:
+        talk = of_size(WORTH_SHRINKING, without=without)
+        planned = plan_session(talk)
+        kinds = [job.kind for job in planned]
+        assert all({*job.requires, *job.follows} <= set(kinds) for job in planned)
+        return [kind for kind in kinds if kind in ENRICHING]
+
+    assert steps() == list(ENRICHING)
+    for step in ENRICHING:
+        assert step not in steps(step)
+    assert steps(JobKind.CHAPTERS) == [kind for kind in ENRICHING if kind != JobKind.CHAPTERS]
+    assert JobKind.CHAPTERS in steps(JobKind.REVIEW)
+    assert JobKind.SUMMARY not in steps(JobKind.REVIEW), "there would be nothing to sum up"
+    assert steps(*ENRICHING) == []
 
 
 def test_what_follows_a_film_is_less_urgent_but_never_below_low() -> None:

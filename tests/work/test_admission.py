@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from backend.core.job import LIMITS, RULES, JobKind, Lane
-from backend.work.admission import GIB, Machine, limits_in_force, may_start
+from backend.enrich.catalogue import BUNDLED
+from backend.settings import Choices
+from backend.work.admission import GIB, Machine, Promises, limits_in_force, may_start, need_of
+from tests.core.making import job
 
 
 def machine(memory: float = 16, disk: float = 100) -> Machine:
@@ -21,7 +27,30 @@ def test_a_short_machine_does_less_at_a_time() -> None:
 
 
 def test_a_job_waits_for_memory_but_never_for_ever() -> None:
-    tight = machine(memory=RULES[JobKind.MERGE].memory / GIB / 2)
-    assert not may_start(JobKind.MERGE, running=1, machine=tight)
-    assert may_start(JobKind.MERGE, running=0, machine=tight)
-    assert may_start(JobKind.MERGE, running=5, machine=machine())
+    need = RULES[JobKind.MERGE].memory
+    tight = machine(memory=need / GIB / 2)
+    assert not may_start(need, running=1, machine=tight)
+    assert may_start(need, running=0, machine=tight)
+    assert may_start(need, running=5, machine=machine())
+
+
+def test_memory_that_is_promised_is_not_given_twice() -> None:
+    promises, two = Promises(), machine(memory=2)
+    promises.make(1, GIB + 1, now=100)
+    assert not may_start(GIB, running=1, machine=two, promised=promises.open({1}, now=101))
+    # It has taken it by now: what the machine has left is all there is.
+    assert may_start(GIB, running=1, machine=two, promised=promises.open({1}, now=130))
+    promises.make(2, GIB + 1, now=130)
+    assert promises.open(set(), now=131) == 0
+
+
+def test_a_job_that_listens_needs_its_models_weights(tmp_path: Path) -> None:
+    plain, tiny = Choices({}), Choices({"enrich.model": "whisper-tiny.en"})
+    sizes = {model.name: model.size for model in BUNDLED}
+    need = RULES[JobKind.REVIEW].memory
+    asked = job(1, kind=JobKind.REVIEW)
+    assert need_of(asked, plain, tmp_path) == need + sizes["whisper-base"]
+    assert need_of(asked, tiny, tmp_path) == need + sizes["whisper-tiny.en"]
+    named = replace(asked, options={"model": "whisper-tiny.en"})
+    assert need_of(named, plain, tmp_path) == need + sizes["whisper-tiny.en"]
+    assert need_of(job(1, kind=JobKind.MERGE), plain, tmp_path) == RULES[JobKind.MERGE].memory

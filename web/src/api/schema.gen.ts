@@ -177,6 +177,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/enrichment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find out what is in many sessions; each has jobs of its own, which follow one another. */
+        post: operations["enriching_enrich_many_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{session}/transcript": {
         parameters: {
             query?: never;
@@ -1408,6 +1425,11 @@ export interface components {
              */
             enrich?: boolean;
             /**
+             * Without
+             * @default []
+             */
+            without?: components["schemas"]["JobKind"][];
+            /**
              * Audio
              * @default null
              */
@@ -1651,6 +1673,67 @@ export interface components {
              * @default normal
              */
             priority?: string;
+        };
+        /** ManyBody */
+        ManyBody: {
+            /** Asked */
+            asked: components["schemas"]["AskedBody"][];
+            /** Passed */
+            passed: components["schemas"]["PassedBody"][];
+        };
+        /** AskedBody */
+        AskedBody: {
+            /** Session */
+            session: string;
+            /** Title */
+            title: string;
+            /** Jobs */
+            jobs: components["schemas"]["JobBody"][];
+        };
+        /** PassedBody */
+        PassedBody: {
+            /** Session */
+            session: string;
+            /** Title */
+            title: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * ManyWish
+         * @description What is to be found out, and in which sessions.
+         */
+        ManyWish: {
+            /**
+             * Steps
+             * @default null
+             */
+            steps?: components["schemas"]["JobKind"][] | null;
+            /**
+             * Model
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * Language
+             * @default null
+             */
+            language?: string | null;
+            /**
+             * Priority
+             * @default normal
+             */
+            priority?: string;
+            /**
+             * Sessions
+             * @default null
+             */
+            sessions?: string[] | null;
+            /**
+             * Lacking
+             * @default false
+             */
+            lacking?: boolean;
         };
         /** TranscriptBody */
         TranscriptBody: {
@@ -3383,6 +3466,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnrichmentBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enriching_enrich_many_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManyWish"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManyBody"];
                 };
             };
             /** @description Bad Request */
