@@ -38,6 +38,7 @@ export const keys = {
   job: (id: number | null) => ['jobs', 'one', id] as const,
   queue: ['queue'] as const,
   settings: ['settings'] as const,
+  models: ['models'] as const,
   status: ['status'] as const,
   backups: ['backups'] as const,
   bin: ['sessions', 'bin'] as const,

@@ -32,3 +32,7 @@ export type Transcript = Schemas['TranscriptBody'];
 export type Utterance = Schemas['UtteranceBody'];
 /** How far finding out about a session is, and what was found. */
 export type Enrichment = Schemas['EnrichmentBody'];
+export type Models = Schemas['ModelsBody'];
+export type Model = Schemas['ModelBody'];
+/** What became of looking at a model's files, and of a trial. */
+export type ModelCheck = Schemas['CheckBody'];

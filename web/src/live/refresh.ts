@@ -54,7 +54,10 @@ async function carryOut(client: QueryClient, stale: Stale): Promise<void> {
   const work: Promise<unknown>[] = [];
   if (stale.jobs) work.push(client.invalidateQueries({ queryKey: keys.jobs }));
   if (stale.queue) work.push(client.invalidateQueries({ queryKey: keys.queue }));
-  if (stale.settings) work.push(client.invalidateQueries({ queryKey: keys.settings }));
+  if (stale.settings) {
+    work.push(client.invalidateQueries({ queryKey: keys.settings }));
+    work.push(client.invalidateQueries({ queryKey: keys.models }));
+  }
   if (stale.lists || stale.sessions.size > FEW) {
     work.push(client.invalidateQueries({ queryKey: keys.sessions }));
     for (const id of stale.sessions) work.push(client.invalidateQueries({ queryKey: keys.session(id) }));

@@ -2,6 +2,7 @@
 import { useId, useState } from 'react';
 import { asProblem } from '../../api/client';
 import { inWindow, shell } from '../../api/shell';
+import { useModels } from '../../api/models';
 import { useBackups, useLibraryRequests, useSettings, useStatus } from '../../api/work';
 import type { Setting } from '../../api/types';
 import { setTheme, useTheme } from '../../state/look';
@@ -12,6 +13,8 @@ import { Btn, Trouble } from '../../ui/parts';
 import { Segments } from '../../ui/Segments';
 import { useTitle } from '../../ui/useTitle';
 import { Bin } from './Bin';
+import { Models } from './Models';
+import { EndpointRow } from './EndpointRow';
 import { groupsOf, helpOf, titleOf } from './groups';
 import { ChoiceRow, hasChoices, QuietRow } from './NotifyRows';
 import { NumberRow } from './NumberRow';
@@ -45,6 +48,7 @@ export function Settings() {
           ))}
         </section>
       ))}
+      {settings.data && <Models settings={settings.data} />}
       <Bin />
       <Backups />
       {inWindow() && <Leaving />}
@@ -64,6 +68,7 @@ function Row({ setting }: { setting: Setting }) {
   const id = useId();
   if (hasChoices(setting.name)) return <ChoiceRow name={setting.name} setting={setting} busy={busy} onChange={change} />;
   if (setting.name === 'notify.quiet') return <QuietRow setting={setting} busy={busy} onChange={change} />;
+  if (setting.name === 'enrich.endpoint') return <EndpointRow key={setting.value} setting={setting} busy={busy} onChange={change} />;
   if (setting.default === 'on' || setting.default === 'off') {
     return (
       <label className="setting switch">
@@ -156,8 +161,11 @@ function Leaving() {
 
 function About() {
   const status = useStatus();
+  const models = useModels();
   if (status.data === undefined) return null;
   const { version, data, films, reports } = status.data;
+  const endpoint = models.data?.endpoint ?? null;
+  const leaves = endpoint === null ? 'Nothing leaves this computer.' : `What is said is sent to ${endpoint}. Nothing else leaves this computer.`;
   return (
     <section className="block last" aria-label="About">
       <h2 className="strong">About</h2>
@@ -181,7 +189,7 @@ function About() {
           </div>
         )}
       </dl>
-      <p className="note">Nothing leaves this computer. The API is described at <a className="link" href="/api/openapi.json">/api/openapi.json</a>.</p>
+      <p className="note">{leaves} The API is described at <a className="link" href="/api/openapi.json">/api/openapi.json</a>.</p>
     </section>
   );
 }

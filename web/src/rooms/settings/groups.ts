@@ -1,5 +1,6 @@
 /** The rows of the settings, in the order and words of the page. */
 import type { Setting } from '../../api/types';
+import { CHOOSING } from './model-words';
 
 const TITLES: Readonly<Record<string, string>> = {
   merge: 'Make one film of each session',
@@ -10,8 +11,10 @@ const TITLES: Readonly<Record<string, string>> = {
   'optimise.quality': 'How good they look then',
   'optimise.hardware': 'Use the graphics processor',
   enrich: 'Find out what is in sessions',
+  'enrich.review': 'Transcripts',
+  'enrich.chapters': 'Chapters',
+  'enrich.summary': 'Summaries',
   'enrich.language': 'Language',
-  'enrich.model': 'Model that listens',
   'enrich.endpoint': 'Summaries by another model',
   'bin.days': 'Days in the bin',
   notify: 'Tell me about',
@@ -41,6 +44,10 @@ const HELP: Readonly<Record<string, string>> = {
   merge: 'Off keeps the files of a session as they are.',
   notify: 'By this computer’s own notifications: what is ready and what failed, failures alone, or nothing.',
   'notify.quiet': 'Nothing is shown in them. What happened meanwhile is told once they are over.',
+  'enrich.review': 'What is said, word by word. Summaries are made of it, and chapters are better with it.',
+  'enrich.chapters': 'Where a recording turns to something else, and the text on its screen.',
+  'enrich.summary': 'Key points, and what is to be done.',
+  'enrich.endpoint': 'A model behind an address that speaks as OpenAI’s do, such as Ollama on this computer. What is said is sent there; leave it empty and nothing is.',
   'limit.ready': 'Making sessions ready to play.',
   'limit.video': 'Work that encodes the picture.',
   'limit.copy': 'Work that only copies, and files of the sound.',
@@ -82,7 +89,9 @@ const GROUPS = [
 
 const wordOf = (setting: Setting): string => setting.name.split('.')[0] ?? '';
 
-export function groupsOf(settings: readonly Setting[]): Group[] {
+export function groupsOf(all: readonly Setting[]): Group[] {
+  // Models are chosen in their own list.
+  const settings = all.filter(({ name }) => !CHOOSING.includes(name));
   const rest = settings.filter((setting) => !GROUPS.some((group) => group.word === wordOf(setting)));
   return [
     { title: 'Sessions', note: '', settings: rest },
