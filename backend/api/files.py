@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,11 +11,14 @@ from flask import Response, request
 from flask_openapi3.types import ResponseDict
 
 from backend.api.faults import Problem, Refused
+from backend.core.chapter import Chapter
+from backend.store.chaptered import open_chaptered
 
 TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".json": "application/json"}
 TYPES |= {".jpg": "image/jpeg", ".dat": "application/octet-stream"}
 TYPES |= {".m4a": "audio/mp4", ".mp3": "audio/mpeg"}
 BLOCK = 256 << 10
+ASK_AGAIN = "private, no-cache"
 FOR_EVER = "private, max-age=31536000, immutable"
 
 
@@ -37,15 +41,17 @@ def send(
     title: str | None = None,
     kind: str | None = None,
     cache: str = FOR_EVER,
+    chapters: Sequence[Chapter] = (),
 ) -> Response:
     """A file, or the range of it that was asked for (416 where it has none; 404 with `hint` where
-    the file is gone). `key` names its content, `title` makes it one to keep, `kind` is its type.
+    the file is gone). `key` names its content, `title` makes it one to keep, `kind` is its type,
+    and `chapters` are put into it on the way, where it can hold any.
 
     The open file is handed to the server, which sends it as fast as the player takes it: a player
     that is paused holds no thread.
     """
     try:
-        opened = file.open("rb")
+        opened = open_chaptered(file, chapters) if chapters else file.open("rb")
     except OSError as error:
         raise Refused(404, f"The file “{file.name}” is gone from its place.", hint) from error
     size = opened.seek(0, 2)

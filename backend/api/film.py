@@ -10,8 +10,9 @@ from flask import Response, request
 from pydantic import BaseModel, Field
 
 from backend.api.faults import ERRORS, Refused
-from backend.api.files import in_ranges, send
+from backend.api.files import ASK_AGAIN, FOR_EVER, in_ranges, send
 from backend.api.jobs import JobBody, job_body
+from backend.api.outline import leaving_with
 from backend.api.routes import Routes
 from backend.api.session_body import StripBody, strip_body
 from backend.api.sessions import SessionPath, found_session
@@ -31,7 +32,7 @@ class Version(Asked):
     v: str | None = Field(None, pattern="^[0-9a-f]{1,64}$")
     """Key of the version; without it the one that plays now. A version never changes."""
     download: bool = False
-    """Offer it as a file to keep, named by the session's title."""
+    """Offer it as a file to keep, named by the session's title, with its chapters in it."""
 
 
 class Smaller(Asked):
@@ -67,8 +68,17 @@ def play_film(path: SessionPath, query: Version) -> Response:
     film = _version(session.id, wanted or "")
     # Whoever plays or saves it goes on asking for it in pieces: it must not go meanwhile.
     services().library.artifacts.lease(session.id, film.key)
-    name = session.title if query.download else None
-    return send(Path(film.path), film.key, MADE_AGAIN, title=name)
+    if not query.download:
+        return send(Path(film.path), film.key, MADE_AGAIN)
+    version, chapters = leaving_with(session.id)
+    return send(
+        Path(film.path),
+        f"{film.key}-{version}",
+        MADE_AGAIN,
+        title=session.title,
+        cache=ASK_AGAIN if version else FOR_EVER,
+        chapters=chapters,
+    )
 
 
 @api.get("/<session>/peaks", responses=in_ranges("application/json"))

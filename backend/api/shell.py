@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from flask import Response
 from pydantic import BaseModel, Field
 
 from backend.api.faults import Refused
+from backend.api.outline import chapters_text, leaving_with, summary_file
 from backend.api.routes import Routes
 from backend.api.sessions import found_session
 from backend.api.sound import Key, found_sound
+from backend.api.transcript import transcript_text
 from backend.api.wire import Asked, Done, reply, services
 from backend.client import Client, Gone, Json, Unwilling, address_in
+from backend.core.captions import WRITERS
 from backend.core.fault import Category, Fault, FaultError
 from backend.core.session import Session
-from backend.store.giving import give
+from backend.store.giving import give, give_text
 
 api = Routes("shell", __name__, url_prefix="/api/shell")
 
@@ -49,9 +54,22 @@ class OfSession(Asked):
     session: str = Field(min_length=1, max_length=100)
 
 
+class TextFile(Asked):
+    """What was found out about a session, as a file of text."""
+
+    kind: Literal["transcript", "chapters", "summary"]
+    ending: Literal["srt", "vtt", "txt", "md", "json"]
+    version: int | None = Field(None, ge=1)
+    """The newest without it."""
+    line: int | None = Field(None, ge=10, le=1000)
+    """Longest line of a transcript, in characters."""
+
+
 class Saving(OfSession):
     sound: Key | None = None
     """Key of a file of its sound, to be saved instead of the film."""
+    text: TextFile | None = None
+    """A text, to be saved instead of the film."""
 
 
 class Saved(BaseModel):
@@ -99,20 +117,17 @@ def take_dropped() -> Response:
 
 @api.post("/save", responses={200: Saved})
 def save_file(body: Saving) -> Response:
-    """Copy the film, or its sound, to where the owner chooses in the system's own dialog."""
-    if body.sound is None:
-        session, file = _film(body.session)
-    else:
-        session = found_session(body.session)
-        file = Path(found_sound(session.id, body.sound).path)
+    """Copy the film, its sound or a text of it to where the owner chooses in the system's own
+    dialog."""
+    session, suffix, hand = _what_to_give(body)
     folder = _home()
-    name = f"{file_name(session.title)}{file.suffix}"
+    name = f"{file_name(session.title)}{suffix}"
     chosen = ask("/target", {"folder": folder, "name": name}, DIALOG)["path"]
     if chosen is None:
         return reply(Saved(path=None))
     target = Path(str(chosen))
     if not target.suffix:
-        target = target.with_name(target.name + file.suffix)
+        target = target.with_name(target.name + suffix)
         if target.exists():  # nobody was asked about this one
             raise _unusable(f"{target} exists already.", "Choose another name.")
     settings = services().settings
@@ -125,8 +140,34 @@ def save_file(body: Saving) -> Response:
     with contextlib.suppress(OSError):
         if any(target.samefile(source.path) for source in session.sources):
             raise _unusable(f"{target} is one of the recordings.", "Choose another name.")
-    give(file, target)
+    hand(target)
     return reply(Saved(path=str(target)))
+
+
+def _what_to_give(body: Saving) -> tuple[Session, str, Callable[[Path], None]]:
+    """The session, the ending of the file, and what puts it into its place."""
+    if body.text is not None:
+        session, text = found_session(body.session), _text_of(body.session, body.text)
+        return session, f".{body.text.ending}", partial(give_text, text)
+    if body.sound is None:
+        session, file = _film(body.session)
+    else:
+        session = found_session(body.session)
+        file = Path(found_sound(session.id, body.sound).path)
+    return session, file.suffix, partial(give, file, chapters=leaving_with(session.id)[1])
+
+
+ENDINGS = {"transcript": WRITERS.keys(), "chapters": {"vtt", "txt"}, "summary": {"md", "txt"}}
+
+
+def _text_of(session: str, wanted: TextFile) -> str:
+    if wanted.ending not in (*ENDINGS[wanted.kind], "json"):
+        raise Refused(422, f"A {wanted.kind} is no {wanted.ending} file.", "Choose another kind.")
+    if wanted.kind == "chapters":
+        return chapters_text(session, wanted.ending, wanted.version)
+    if wanted.kind == "summary":
+        return summary_file(session, wanted.ending, wanted.version)
+    return transcript_text(session, wanted.ending, wanted.version, wanted.line)
 
 
 @api.post("/reveal", responses={200: Done})

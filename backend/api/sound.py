@@ -11,8 +11,9 @@ from flask import Response
 from pydantic import Field
 
 from backend.api.faults import ERRORS, Refused, known
-from backend.api.files import in_ranges, send
+from backend.api.files import ASK_AGAIN, FOR_EVER, in_ranges, send
 from backend.api.jobs import JobBody, job_body
+from backend.api.outline import leaving_with
 from backend.api.routes import Routes
 from backend.api.session_body import AudioTrack, WholeSession, whole_session
 from backend.api.sessions import SessionPath, found_session
@@ -104,8 +105,18 @@ def take_sound(path: SessionPath, query: SoundQuery) -> Response:
     """The file of the sound that has this key."""
     session = found_session(path.session)
     sound = found_sound(session.id, query.v)
-    name = session.title if query.download else None
-    return send(Path(sound.path), sound.key, "Save it again.", title=name)
+    again = "Save it again."
+    if not query.download:
+        return send(Path(sound.path), sound.key, again)
+    version, chapters = leaving_with(session.id)
+    return send(
+        Path(sound.path),
+        f"{sound.key}-{version}",
+        again,
+        title=session.title,
+        cache=ASK_AGAIN if version else FOR_EVER,
+        chapters=chapters,
+    )
 
 
 def found_sound(session: str, key: str) -> Artifact:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -29,6 +30,7 @@ TYPES = {
     "vtt": "text/vtt",
     "txt": "text/plain",
     "md": "text/markdown",
+    "json": "application/json",
 }
 
 Moment = Annotated[float, Field(ge=0, le=10_000_000, allow_inf_nan=False)]
@@ -175,10 +177,22 @@ def hear_again(path: SessionPath, body: Again) -> Response:
 @api.get("/<session>/transcript.<ending>")
 def give_transcript(path: FilePath, query: FileQuery) -> Response:
     """The transcript as a file: captions (SRT, WebVTT), text or Markdown."""
-    transcript = _read(_found(found_session(path.session), query.version))
-    line = query.line or (LINE if path.ending in ("srt", "vtt") else 0)
-    text = WRITERS[path.ending](transcript, line)
-    answer = Response(text.encode("utf-8"), content_type=f"{TYPES[path.ending]}; charset=utf-8")
+    return as_text(
+        transcript_text(path.session, path.ending, query.version, query.line), path.ending
+    )
+
+
+def transcript_text(session: str, ending: str, version: int | None, line: int | None) -> str:
+    """The file of a session's transcript with that ending; see `FileQuery`."""
+    document = _found(found_session(session), version)
+    if ending == "json":
+        return json.dumps(_read(document).told(), ensure_ascii=False, indent=2) + "\n"
+    return WRITERS[ending](_read(document), line or (LINE if ending in ("srt", "vtt") else 0))
+
+
+def as_text(text: str, ending: str) -> Response:
+    """A file of text, by its ending; it may have changed when it is asked for again."""
+    answer = Response(text.encode("utf-8"), content_type=f"{TYPES[ending]}; charset=utf-8")
     answer.headers["Cache-Control"] = "no-cache"
     return answer
 
@@ -200,21 +214,20 @@ def _read(document: Document) -> Transcript:
 
 
 def _body(document: Document) -> TranscriptBody:
-    versions = services().library.documents.versions(document.session, KIND)
     told: dict[str, Any] = dict(document.body)
     return TranscriptBody.model_validate(
         {
             **told,
             "version": document.version,
             "origin": document.origin,
-            "versions": [
-                VersionBody(
-                    version=one.version,
-                    origin=one.origin,
-                    model=one.by,
-                    created_at=one.created_at,
-                )
-                for one in versions
-            ],
+            "versions": versions_of(document.session, KIND),
         }
     )
+
+
+def versions_of(session: str, kind: DocumentKind) -> list[VersionBody]:
+    """The versions of a document that are kept, the newest first."""
+    return [
+        VersionBody(version=one.version, origin=one.origin, model=one.by, created_at=one.created_at)
+        for one in services().library.documents.versions(session, kind)
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -13,11 +13,13 @@ from typing import TypeVar
 import click
 
 from backend.cli.command import PATH, Code, Unusable, command, refusal
+from backend.cli.enrich import document_of, steps_for, wish_for
 from backend.cli.film import check_target, write_text, written_to
+from backend.cli.link import Link
 from backend.cli.listening import listening, require_ending, usable
 from backend.cli.output import Output, amount_of_work, plain
 from backend.cli.recordings import recordings
-from backend.cli.senses import film_or_file
+from backend.cli.senses import film_or_file, path_in
 from backend.cli.stages import Stages
 from backend.core.chapter import (
     YOUTUBE_FEWEST,
@@ -30,10 +32,14 @@ from backend.core.chapter import (
     vtt,
     youtube,
 )
+from backend.core.document import DocumentKind, Origin
 from backend.core.fault import explain
-from backend.core.summary import Summary
+from backend.core.flow import ENRICHING
+from backend.core.job import JobKind
+from backend.core.summary import Summary, summary_from, summary_text
 from backend.enrich.options import outline_options
 from backend.settings import Settings
+from backend.store.giving import give
 from backend.work.apart import render_apart
 from backend.work.hear import chapters_apart, summary_apart
 
@@ -67,16 +73,19 @@ def chapters(
     settings: Settings,
     out: Output,
 ) -> Code:
-    """Find the chapters of a session or a media file.
+    """Tell the chapters of a session, or find those of a media file.
 
     They begin where the topic, the picture or what is on screen changes, in a pause. Nothing leaves
-    this machine. Edit what -o OUT.json wrote, and bring it back with --from.
+    this machine. Edit what -o OUT.json wrote, and bring it back with --from: a session keeps them.
     """
     require_ending(output, CHAPTER_FILES)
-    path = film_or_file(named, settings)
-    target = None if output is None else check_target(output, [path], force, settings)
+    path = path_in(named)
+    originals = [] if path is None else [path]
+    target = None if output is None else check_target(output, originals, force, settings)
     notes: tuple[str, ...] = ()
-    if edited is not None:
+    if path is None:
+        found, notes = _of_session(named, model, language, edited, settings, out)
+    elif edited is not None:
         found = _edited(edited)
     else:
         options = usable(lambda: outline_options(settings.models, model, language))
@@ -84,7 +93,12 @@ def chapters(
             outline = usable(lambda: chapters_apart(path, options, settings.heard, tell))
         found, notes = outline.chapters, outline.notes
     if target is not None:
-        notes = (*notes, *_written(found, path, target, settings, out))
+        if target.suffix.lower() != ".mp4":
+            notes = (*notes, *_written(found, target))
+        elif path is None:
+            give(film_or_file(named, settings), target, found)
+        else:
+            _film(found, path, target, settings, out)
     out.line(
         {
             "event": "completed",
@@ -103,6 +117,42 @@ def chapters(
     return Code.DONE
 
 
+def _of_session(
+    named: str,
+    model: str | None,
+    language: str | None,
+    edited: Path | None,
+    settings: Settings,
+    out: Output,
+) -> tuple[tuple[Chapter, ...], tuple[str, ...]]:
+    """What the library knows of a session's chapters, with what is to be known of them; found out
+    where it does not know yet, or where another model or language is wanted."""
+    brought = None if edited is None else _edited(edited)
+    with Link(settings) as link:
+        number = link.session(named)
+        body = document_of(
+            link,
+            number,
+            DocumentKind.CHAPTERS,
+            _wish(link, number, JobKind.CHAPTERS, model, language),
+            out,
+        )
+        if brought is not None:
+            wish = {"based_on": body["version"], **told(brought)}
+            body = link.ask("PATCH", f"/api/sessions/{number}/chapters", wish)
+    return chapters_from(body), tuple(body["notes"])
+
+
+def _wish(
+    link: Link, number: str, last: JobKind, model: str | None, language: str | None
+) -> Mapping[str, object]:
+    """What is to be asked of a session where `last` is wanted; all that it builds on where the
+    model or the language is named."""
+    how = wish_for(None, model, language)
+    steps = list(ENRICHING[: ENRICHING.index(last) + 1]) if how else steps_for(link, number, last)
+    return {"steps": steps, **how}
+
+
 def _edited(path: Path) -> tuple[Chapter, ...]:
     """Chapters out of a file. Raises a refusal."""
     hint = "Write a file with `rushes chapters FILE -o OUT.json`, and edit that."
@@ -119,21 +169,23 @@ def _edited(path: Path) -> tuple[Chapter, ...]:
     return found
 
 
-def _written(
+def _film(
     found: Sequence[Chapter], path: Path, target: Path, settings: Settings, out: Output
-) -> tuple[str, ...]:
+) -> None:
+    """A film of the file at `path`, with these chapters."""
+    recorded = recordings(str(path), settings)
+    timeline = recorded.timeline
+    marks = [(one.start, one.title) for one in found]
+    cutting = replace(
+        recorded.cutting(timeline), chapters=tiled(marks, Fraction(timeline.duration))
+    )
+    with Stages(out) as stages:
+        render_apart(cutting, target, stages.tell)
+
+
+def _written(found: Sequence[Chapter], target: Path) -> tuple[str, ...]:
     """Write them; returns what is to be known of it."""
     suffix = target.suffix.lower()
-    if suffix == ".mp4":
-        recorded = recordings(str(path), settings)
-        timeline = recorded.timeline
-        marks = [(one.start, one.title) for one in found]
-        cutting = replace(
-            recorded.cutting(timeline), chapters=tiled(marks, Fraction(timeline.duration))
-        )
-        with Stages(out) as stages:
-            render_apart(cutting, target, stages.tell)
-        return ()
     if suffix == ".txt":
         write_text(youtube(found), target)
         if len(for_youtube(found)) < YOUTUBE_FEWEST:
@@ -177,11 +229,13 @@ def summary(
 ) -> Code:
     """Sum up what is said in a session or a media file: key points, and what is to be done.
 
-    It is made of sentences that were said, on this machine; without --endpoint nothing leaves it.
+    It is made of sentences that were said, on this machine; without --endpoint, or an endpoint in
+    the settings, nothing leaves it. Of a session it is the summary that the library keeps.
     """
     require_ending(output, SUMMARY_FILES)
-    path = film_or_file(named, settings)
-    target = None if output is None else check_target(output, [path], force, settings)
+    path = path_in(named)
+    originals = [] if path is None else [path]
+    target = None if output is None else check_target(output, originals, force, settings)
     asked = None
     if endpoint is not None:
         from backend.enrich.endpoint import CONTEXT, Endpoint
@@ -191,19 +245,26 @@ def summary(
         out.note(plain(f"What is said is sent to {asked.name}."))
     elif endpoint_model or context is not None:
         raise refusal("It is not said where that model is.", "Name it with --endpoint ADDRESS.")
-    options = usable(lambda: outline_options(settings.models, model, language, look=False))
-    with amount_of_work(out) as tell:
-        found = usable(lambda: summary_apart(path, options, asked, settings.heard, tell))
+    changed = False
+    if path is None and asked is None:
+        found, changed = _summary_of_session(named, model, language, settings, out)
+    else:
+        film = film_or_file(named, settings)
+        options = usable(lambda: outline_options(settings.models, model, language, look=False))
+        with amount_of_work(out) as tell:
+            found = usable(lambda: summary_apart(film, options, asked, settings.heard, tell))
     if target is not None:
         suffix = target.suffix.lower()
         body = json.dumps(found.told(), ensure_ascii=False, indent=2) + "\n"
-        write_text(body if suffix == ".json" else _text(found, suffix == ".md"), target)
+        write_text(
+            body if suffix == ".json" else summary_text(found, suffix == ".md", changed), target
+        )
     out.line(
         {"event": "completed", "output": None if target is None else str(target), **found.told()}
     )
     if not out.json:
         if target is None:
-            for line in _text(found, False).splitlines():
+            for line in summary_text(found, False, changed).splitlines():
                 out.say(plain(line))
         else:
             out.say(f"✓ {target.name}", "green")
@@ -212,27 +273,13 @@ def summary(
     return Code.DONE
 
 
-def _text(found: Summary, markdown: bool) -> str:
-    """A summary to be read; signs that mean something in Markdown are escaped."""
-    clean = _escaped if markdown else str
-    mark, item = ("# ", "- ") if markdown else ("", "• ")
-    parts = [f"{mark}{clean(found.title)}\n"] if found.title else []
-    if found.abstract:
-        parts.append(f"{clean(found.abstract)}\n")
-    if found.points:
-        listed = [f"{item}{clock_title(one.at)} {clean(one.text)}\n" for one in found.points]
-        parts.append("".join([f"{mark and '## '}Key points\n", markdown * "\n", *listed]))
-    if found.actions:
-        listed = []
-        for one in found.actions:
-            beside = ", ".join(said for said in (one.who, one.when) if said)
-            said = f"{clean(one.text)}{f' ({clean(beside)})' if beside else ''}"
-            listed.append(f"{item}{clock_title(one.at)} {said}\n")
-        parts.append("".join([f"{mark and '## '}To do\n", markdown * "\n", *listed]))
-    by = "sentences that were said" if found.by == "extractive" else found.by
-    parts.append(f"Made by {clean(by)}.\n" if by == found.by else f"Made of {by}.\n")
-    return "\n".join(parts)
-
-
-def _escaped(line: str) -> str:
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|" else c for c in line)
+def _summary_of_session(
+    named: str, model: str | None, language: str | None, settings: Settings, out: Output
+) -> tuple[Summary, bool]:
+    """What the library keeps as a session's summary, and whether its owner has edited it; as
+    `_of_session`."""
+    with Link(settings) as link:
+        number = link.session(named)
+        wish = _wish(link, number, JobKind.SUMMARY, model, language)
+        body = document_of(link, number, DocumentKind.SUMMARY, wish, out)
+    return summary_from(body), body["origin"] == Origin.EDITED

@@ -7,15 +7,18 @@ from typing import Any
 
 import click
 
-from backend.cli.command import Code, code_of, command, limited
+from backend.cli.command import Code, Stop, code_of, command, limited, refusal
 from backend.cli.link import Link
 from backend.cli.output import Output, plain
 from backend.cli.process import leaving
 from backend.cli.progress import Progress
 from backend.cli.steps import STEPS, steps_in
 from backend.cli.watch import DELETED, ENDED, Wait, follow
-from backend.core.document import NEAR
+from backend.client import Json, Unwilling
+from backend.core.document import NEAR, DocumentKind
 from backend.core.fault import Category, Fault
+from backend.core.flow import ENRICHING
+from backend.core.job import JobKind
 from backend.core.summary import EXTRACTIVE
 from backend.core.time import seconds, timecode
 from backend.settings import Settings
@@ -149,6 +152,42 @@ def _told(
         if job["kind"] in asked_for:
             _tell(job["result"], out)
     return Code.DONE
+
+
+def document_of(
+    link: Link, number: str, kind: DocumentKind, wish: Mapping[str, object], out: Output
+) -> Json:
+    """The newest document of a session. It is found out first where there is none, or where the
+    wish names how: a model or a language. Raises a refusal where nothing came of it."""
+    address = f"/api/sessions/{number}/{kind}"
+    if set(wish) <= {"steps"} and (known := _known(link, address)) is not None:
+        return known
+    code = carry_out(link, number, wish, True, out, quiet=True)
+    if code is not Code.DONE:
+        raise Stop(code)
+    if (known := _known(link, address)) is not None:
+        return known
+    jobs = link.get(f"/api/sessions/{number}/enrichment")["jobs"]
+    said = [str(job["result"]["said"]) for job in jobs if "said" in job["result"]]
+    raise refusal(f"There is no {kind} of this session.", " ".join(said), Category.MISSING)
+
+
+def _known(link: Link, address: str) -> Json | None:
+    try:
+        return link.get(address)
+    except Unwilling as refused:
+        if refused.status != 404:
+            raise
+        return None
+
+
+def steps_for(link: Link, number: str, last: JobKind) -> list[str]:
+    """What is to be asked for so that `last` has what it builds on: what is there is not found out
+    again."""
+    found = {one["kind"] for one in link.get(f"/api/sessions/{number}/enrichment")["found"]}
+    before = ENRICHING[: ENRICHING.index(last)]
+    made = {JobKind.REVIEW: DocumentKind.TRANSCRIPT, JobKind.CHAPTERS: DocumentKind.CHAPTERS}
+    return [*(str(kind) for kind in before if made[kind] not in found), str(last)]
 
 
 def _tell(result: Mapping[str, Any], out: Output) -> None:

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import click
 
-from backend.cli.command import Code, Stop, command, refusal
-from backend.cli.enrich import carry_out, wish_for
+from backend.cli.command import Code, command, refusal
+from backend.cli.enrich import document_of, wish_for
 from backend.cli.film import check_target, write_text, written_to
 from backend.cli.link import Link
 from backend.cli.listening import listening, require_ending, usable
 from backend.cli.output import Output, amount_of_work, plain
 from backend.cli.senses import path_in
-from backend.client import Unwilling
 from backend.core.captions import LINE, WRITERS
+from backend.core.document import DocumentKind
 from backend.core.fault import Category
 from backend.core.time import timecode
 from backend.core.transcript import Transcript, transcript_from
@@ -84,17 +84,7 @@ def _of_session(
     another model or language is wanted."""
     with Link(settings) as link:
         number = link.session(named)
-        address = f"/api/sessions/{number}/transcript"
-        if set(wish) == {"steps"}:
-            try:
-                return transcript_from(link.get(address))
-            except Unwilling as refused:
-                if refused.status != 404:
-                    raise
-        code = carry_out(link, number, wish, True, out, quiet=True)
-        if code is not Code.DONE:
-            raise Stop(code)
-        return transcript_from(link.get(address))
+        return transcript_from(document_of(link, number, DocumentKind.TRANSCRIPT, wish, out))
 
 
 def _of_file(

@@ -5,17 +5,40 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from backend.core.chapter import Chapter
 from backend.core.fault import FaultError, explain
 from backend.store.backup import sync_file, sync_folder
+from backend.store.chaptered import open_chaptered
+
+_BLOCK = 1 << 20
 
 
-def give(file: Path, target: Path) -> None:
-    """Copy by way of an unfinished file and a rename. Raises a fault, and leaves nothing."""
+def give(file: Path, target: Path, chapters: Sequence[Chapter] = ()) -> None:
+    """Copy by way of an unfinished file and a rename, with these chapters where it can hold any.
+    Raises a fault, and leaves nothing."""
+
+    def copy(part: Path) -> None:
+        if not chapters:
+            shutil.copyfile(file, part)
+            return
+        with open_chaptered(file, chapters) as opened, part.open("wb") as copied:
+            shutil.copyfileobj(opened, copied, _BLOCK)
+
+    _put(copy, target)
+
+
+def give_text(text: str, target: Path) -> None:
+    """Write a text in the same way; UTF-8."""
+    _put(lambda part: part.write_bytes(text.encode("utf-8")), target)
+
+
+def _put(write: Callable[[Path], object], target: Path) -> None:
     part = target.with_name(f".rushes-{secrets.token_hex(4)}.part")
     try:
-        shutil.copyfile(file, part)
+        write(part)
         sync_file(part)
         part.replace(target)
         sync_folder(target.parent)

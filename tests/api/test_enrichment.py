@@ -200,6 +200,14 @@ def test_chapters_are_told_given_and_edited(backend: Backend, session: str) -> N
     assert backend.ask("PATCH", address, {"based_on": 1, "chapters": edited}).status == 409
     hits = told(backend, "/api/search?q=hands")["hits"]
     assert [(hit["kind"], hit["start"]) for hit in hits] == [("chapters", 0.0)]
+    assert [(one["version"], one["origin"]) for one in after["versions"]] == [
+        (2, "edited"),
+        (1, "made"),
+    ]
+    assert told(backend, f"{address}?version=1")["chapters"][0]["title"] == "Hello"
+    assert backend.ask("GET", f"{address}?version=9").status == 404
+    assert told(backend, f"{address}.json")["chapters"] == after["chapters"]
+    assert backend.ask("GET", f"{address}.txt?version=1").body == b"0:00 Shipping\n"
 
 
 def test_a_summary_is_told_and_found(backend: Backend, session: str) -> None:
@@ -261,3 +269,36 @@ def test_many_sessions_are_asked_at_once_for_what_they_lack(backend: Backend, se
     nothing = told(backend, "/api/enrichment", "POST", {"steps": ["review"], "lacking": True}, 202)
     assert nothing == {"asked": [], "passed": []}
     assert told(backend, "/api/enrichment", "POST", {"sessions": ["nonesuch"]}, 404)
+
+
+def test_a_summary_is_edited_and_given_away(backend: Backend, session: str) -> None:
+    address = f"/api/sessions/{session}/summary"
+    edit: dict[str, object] = {
+        "based_on": 1,
+        "title": "<img src=x onerror=alert(1)>",
+        "abstract": "We ship\nlater.",
+        "points": [{"text": "# Later", "at": 4.0}, {"text": " ", "at": 5.0}],
+        "actions": [{"text": "Call [Ada]", "who": "Bo", "when": " ", "at": 6.5}],
+    }
+    assert backend.ask("PATCH", address, edit).status == 404
+    backend.library.database.write(
+        lambda t: documents.put(t, session, DocumentKind.SUMMARY, SUMMARY)
+    )
+    after = told(backend, address, "PATCH", edit)
+    assert (after["version"], after["origin"], after["by"]) == (2, "edited", "extractive")
+    assert after["abstract"] == "We ship later." and len(after["points"]) == 1
+    assert after["actions"] == [{"text": "Call [Ada]", "who": "Bo", "when": None, "at": 6.5}]
+    assert backend.ask("PATCH", address, edit).status == 409
+    assert backend.ask("PATCH", address, {**edit, "points": [{"text": "x"}]}).status == 422
+    assert told(backend, f"{address}?version=1")["title"] == SUMMARY["title"]
+    given = backend.ask("GET", f"{address}.md")
+    assert given.headers["content-type"] == "text/markdown; charset=utf-8"
+    text = given.body.decode()
+    assert "\\<img src=x" in text and "- 0:04 \\# Later" in text and "(Bo)" in text
+    assert text.endswith("Made of sentences that were said, then edited.\n")
+    assert (
+        "• 0:04 We ship on Friday." in backend.ask("GET", f"{address}.txt?version=1").body.decode()
+    )
+    assert told(backend, f"{address}.json")["actions"][0]["at"] == 6.5
+    hits = told(backend, "/api/search?q=later")["hits"]
+    assert {hit["kind"] for hit in hits} == {"summary"}

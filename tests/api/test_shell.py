@@ -6,16 +6,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from backend.api.shell import file_name
 from backend.core.artifact import Artifact, ArtifactKind
+from backend.core.document import DocumentKind
 from backend.core.fault import Category, refuse
 from backend.core.job import Lane
 from backend.instance import write_address
+from backend.store import documents
 from sidecar.desk import Desk
 from tests.api.conftest import Backend
 from tests.api.test_film import keep
+from tests.media.studio import Video, record, steady
 
 CONTENT = b"a film" * 1000
 
@@ -155,3 +159,60 @@ def test_a_title_becomes_the_name_of_a_file() -> None:
     assert file_name("a/b\\c: “d”?\n*") == "a b c “d”"
     assert file_name("../..") == "Film"
     assert file_name("x" * 500) == "x" * 120
+
+
+CHAPTERS = {
+    "chapters": [
+        {"start": 0.0, "end": 4.0, "title": "<b>Hello</b>"},
+        {"start": 4.0, "end": 10.0, "title": "Shipping"},
+    ]
+}
+
+
+def test_a_text_is_saved_where_its_owner_says(
+    backend: Backend, shell: Asked, film: str, tmp_path: Path
+) -> None:
+    backend.library.database.write(
+        lambda t: documents.put(t, film, DocumentKind.CHAPTERS, CHAPTERS)
+    )
+    shell.answer = {"path": str(tmp_path / "Mine")}
+    text = {"kind": "chapters", "ending": "vtt", "version": 1}
+    body = {"session": film, "text": text}
+    assert backend.ask("POST", "/api/shell/save", body).json["path"] == str(tmp_path / "Mine.vtt")
+    assert "&lt;b&gt;Hello" in (tmp_path / "Mine.vtt").read_text(encoding="utf-8")
+    assert shell.questions[0][1]["name"] == "Take 1.m4a.vtt"
+    for wrong in ({"version": 2}, {"kind": "summary", "ending": "md"}, {"ending": "srt"}):
+        refused = backend.ask("POST", "/api/shell/save", {**body, "text": {**text, **wrong}})
+        assert refused.status in (404, 422), wrong
+    assert len(shell.questions) == 1
+
+
+def test_the_film_is_saved_with_its_chapters(
+    backend: Backend, shell: Asked, film: str, tmp_path: Path
+) -> None:
+    path = Path(told(backend, film)["film"]["path"])
+    record(path, Video(steady(10, 5), size=(64, 64)))
+    plain = path.read_bytes()
+    backend.library.database.write(
+        lambda t: documents.put(t, film, DocumentKind.CHAPTERS, CHAPTERS)
+    )
+    shell.answer = {"path": str(tmp_path / "Mine.mp4")}
+    assert backend.ask("POST", "/api/shell/save", {"session": film}).status == 200
+    with av.open(str(tmp_path / "Mine.mp4")) as container:
+        titles = [one["metadata"]["title"] for one in container.chapters()]
+    assert titles == ["<b>Hello</b>", "Shipping"]
+    given = backend.ask("GET", f"/api/sessions/{film}/media?download=true")
+    assert given.body == (tmp_path / "Mine.mp4").read_bytes()
+    assert int(given.headers["content-length"]) == len(given.body)
+    tail = backend.ask(
+        "GET",
+        f"/api/sessions/{film}/media?download=true",
+        headers={**backend.headers(), "Range": "bytes=-500"},
+    )
+    assert tail.status == 206 and tail.body == given.body[-500:]
+    # What plays is the film as it is, and stays so.
+    assert backend.ask("GET", f"/api/sessions/{film}/media").body == plain == path.read_bytes()
+
+
+def told(backend: Backend, session: str) -> Any:
+    return backend.ask("GET", f"/api/sessions/{session}").json

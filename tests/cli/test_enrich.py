@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
 from pathlib import Path
 
+import av
 import pytest
 
 from backend.launch import attach
@@ -46,9 +48,52 @@ def test_what_is_in_a_session_is_found_out_by_itself(rushes: Rushes, talking: Pa
     again = rushes("enrich", session, "--only", "chapters,summary", "--json").lines[-1]
     found = {one["kind"]: one["version"] for one in again["found"]}
     assert (found["transcript"], found["chapters"], found["summary"]) == (1, 2, 2)
+    chapters_and_summary(rushes, session)
     target = rushes.place / "talk.srt"
     assert rushes("transcribe", session, "-o", target).code == 0
     assert target.read_text("utf-8").startswith("1\n00:00:0")
+
+
+def chapters_and_summary(rushes: Rushes, session: str) -> None:
+    """They come from the library, as their owner edited them, and no job is made for it."""
+    jobs = rushes("jobs", "--json").lines
+    target = rushes.place / "chapters.json"
+    done = rushes("chapters", session, "-o", target, "--json").lines[-1]
+    assert (done["event"], done["output"]) == ("completed", str(target))
+    assert done["chapters"][0]["start"] == 0
+    edited = json.loads(target.read_text())
+    edited["chapters"][0]["title"] = "<i>Mine</i> \u202e"
+    target.write_text(json.dumps(edited))
+    assert rushes("chapters", session, "--from", target, "--json").code == 0
+    again = rushes("chapters", session, "--json").lines
+    assert [line["event"] for line in again] == ["completed"]
+    assert again[0]["chapters"][0]["title"] == "<i>Mine</i>"
+    youtube = rushes.place / "chapters.txt"
+    assert rushes("chapters", session[:8], "-o", youtube).code == 0
+    assert youtube.read_text().startswith("0:00 ")
+    film = rushes.place / "with chapters.mp4"
+    assert rushes("chapters", session, "-o", film).code == 0
+    with av.open(str(film)) as container:
+        first = next(iter(container.chapters()))
+        assert first["metadata"]["title"] == "<i>Mine</i>"
+    summed = rushes("summary", session, "--json").lines
+    assert [line["event"] for line in summed] == ["completed"]
+    assert summed[0]["by"] == "extractive" and summed[0]["points"]
+    assert rushes("jobs", "--json").lines == jobs
+    assert rushes("chapters", "nothing").code == 3
+
+
+def test_what_is_not_found_out_yet_is_asked_for(rushes: Rushes) -> None:
+    folder = rushes.place / "Silent"
+    folder.mkdir()
+    write_video(folder / "video.mp4", 2)
+    session = rushes("process", folder, "--wait", "done", "--json").lines[-1]["session"]
+    ran = rushes("chapters", session, "--json")
+    assert ran.code == 0, ran
+    assert ran.lines[0]["event"] == "enriching" and len(ran.lines[0]["jobs"]) == 1
+    assert [one["start"] for one in ran.lines[-1]["chapters"]] == [0]
+    refused = rushes("summary", session, "--json")
+    assert refused.code == 3 and refused.lines[-1]["event"] == "failed"
 
 
 def test_killed_it_goes_on_behind_what_was_kept(rushes: Rushes, talking: Path) -> None:

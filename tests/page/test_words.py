@@ -179,7 +179,7 @@ def test_it_is_saved_as_a_file(heard: Heard, reading: Callable[[str], Page]) -> 
         if line:
             page.get_by_label("Longest line, in characters").fill(line)
         with page.expect_download() as download:
-            page.get_by_role("link", name="Save").click()
+            page.get_by_role("button", name="Save", exact=True).click()
         expect(page.get_by_role("dialog")).to_have_count(0)
         assert download.value.suggested_filename.startswith("Inauguration.")
         return download.value.path().read_text(encoding="utf-8")

@@ -32,6 +32,8 @@ export const keys = {
   enrichment: (id: string, stamp: string) => ['enrichment', id, stamp] as const,
   transcript: (id: string, version: number) => ['transcript', id, version] as const,
   search: (words: string, by: string) => ['search', by, words] as const,
+  chapters: (id: string, version: number) => ['chapters', id, version] as const,
+  summary: (id: string, version: number) => ['summary', id, version] as const,
   jobs: ['jobs'] as const,
   activeJobs: ['jobs', 'active'] as const,
   endedJobs: ['jobs', 'ended'] as const,

@@ -271,7 +271,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As a WebVTT track, or as the text that YouTube takes. */
+        /** As a WebVTT track, as the text that YouTube takes, or as JSON. */
         get: operations["outline_give_chapters__session__chapters__ending__get"];
         put?: never;
         post?: never;
@@ -290,6 +290,24 @@ export interface paths {
         };
         /** 404 while there is none. */
         get: operations["outline_show_summary__session__summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Keep it as its owner wants it; the version before stays, and so does who made it. */
+        patch: operations["outline_edit_summary__session__summary_patch"];
+        trace?: never;
+    };
+    "/api/sessions/{session}/summary.{ending}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** As Markdown, as text or as JSON. */
+        get: operations["outline_give_summary__session__summary__ending__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1039,7 +1057,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Copy the film, or its sound, to where the owner chooses in the system's own dialog. */
+        /**
+         * Copy the film, its sound or a text of it to where the owner chooses in the system's own
+         * @description dialog.
+         */
         post: operations["shell_save_file_save_post"];
         delete?: never;
         options?: never;
@@ -1889,6 +1910,8 @@ export interface components {
             chapters: components["schemas"]["ChapterBody"][];
             /** Notes */
             notes: string[];
+            /** Versions */
+            versions: components["schemas"]["VersionBody"][];
         };
         /** ChapterBody */
         ChapterBody: {
@@ -1922,6 +1945,7 @@ export interface components {
         SummaryBody: {
             /** Version */
             version: number;
+            origin: components["schemas"]["Origin"];
             /** Title */
             title: string;
             /** Abstract */
@@ -1934,6 +1958,8 @@ export interface components {
             by: string;
             /** Notes */
             notes: string[];
+            /** Versions */
+            versions: components["schemas"]["VersionBody"][];
         };
         /** ActionBody */
         ActionBody: {
@@ -1948,6 +1974,46 @@ export interface components {
         };
         /** PointBody */
         PointBody: {
+            /** Text */
+            text: string;
+            /** At */
+            at: number;
+        };
+        /**
+         * EditedSummary
+         * @description The whole summary as its owner wants it.
+         */
+        EditedSummary: {
+            /** Based On */
+            based_on: number;
+            /** Title */
+            title: string;
+            /** Abstract */
+            abstract: string;
+            /** Points */
+            points: components["schemas"]["EditedPoint"][];
+            /** Actions */
+            actions: components["schemas"]["EditedAction"][];
+        };
+        /** EditedAction */
+        EditedAction: {
+            /** Text */
+            text: string;
+            /** At */
+            at: number;
+            /**
+             * Who
+             * @default null
+             */
+            who?: string | null;
+            /**
+             * When
+             * @default null
+             */
+            when?: string | null;
+        };
+        /** EditedPoint */
+        EditedPoint: {
             /** Text */
             text: string;
             /** At */
@@ -2291,6 +2357,34 @@ export interface components {
              * @default null
              */
             sound?: string | null;
+            /** @default null */
+            text?: components["schemas"]["TextFile"] | null;
+        };
+        /**
+         * TextFile
+         * @description What was found out about a session, as a file of text.
+         */
+        TextFile: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "transcript" | "chapters" | "summary";
+            /**
+             * Ending
+             * @enum {string}
+             */
+            ending: "srt" | "vtt" | "txt" | "md" | "json";
+            /**
+             * Version
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * Line
+             * @default null
+             */
+            line?: number | null;
         };
         /** OfSession */
         OfSession: {
@@ -3967,7 +4061,9 @@ export interface operations {
     };
     outline_show_chapters__session__chapters_get: {
         parameters: {
-            query?: never;
+            query?: {
+                version?: number | null;
+            };
             header?: never;
             path: {
                 session: string;
@@ -4141,11 +4237,13 @@ export interface operations {
     };
     outline_give_chapters__session__chapters__ending__get: {
         parameters: {
-            query?: never;
+            query?: {
+                version?: number | null;
+            };
             header?: never;
             path: {
                 session: string;
-                ending: "vtt" | "txt";
+                ending: "vtt" | "txt" | "json";
             };
             cookie?: never;
         };
@@ -4218,7 +4316,9 @@ export interface operations {
     };
     outline_show_summary__session__summary_get: {
         parameters: {
-            query?: never;
+            query?: {
+                version?: number | null;
+            };
             header?: never;
             path: {
                 session: string;
@@ -4236,6 +4336,174 @@ export interface operations {
                     "application/json": components["schemas"]["SummaryBody"];
                 };
             };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outline_edit_summary__session__summary_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditedSummary"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outline_give_summary__session__summary__ending__get: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                session: string;
+                ending: "md" | "txt" | "json";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             /** @description Bad Request */
             400: {
                 headers: {

@@ -1,5 +1,6 @@
 /** What the window can do and a browser cannot: this page asks its backend, which asks the shell. */
 import { api, told } from './client';
+import type { Ending } from './transcript';
 import type { Session } from './types';
 
 const MARK = 'rushes.window';
@@ -18,6 +19,15 @@ export function noteWindow(told: boolean): void {
 
 export const inWindow = (): boolean => shown;
 
+/** A text of a session that is saved: what, in which form, of which version. */
+export interface TextFile {
+  kind: 'transcript' | 'chapters' | 'summary';
+  ending: Ending;
+  version: number;
+  /** Longest line, in characters; of a transcript. */
+  line?: number | null;
+}
+
 const of = (session: Session) => ({ body: { session: session.id } });
 
 export const shell = {
@@ -32,6 +42,11 @@ export const shell = {
   /** Where the film was saved, or the sound with that key; null when no place was chosen. */
   save: async (session: Session, sound: string | null = null): Promise<string | null> =>
     told(await api.POST('/api/shell/save', { body: { session: session.id, sound } })).path,
+  /** Where a text was saved; null when no place was chosen. */
+  saveText: async (session: Session, { kind, ending, version, line }: TextFile): Promise<string | null> => {
+    const text = { kind, ending, version, line: line ?? null };
+    return told(await api.POST('/api/shell/save', { body: { session: session.id, text } })).path;
+  },
   reveal: async (session: Session): Promise<void> => {
     await api.POST('/api/shell/reveal', of(session));
   },

@@ -23,10 +23,12 @@ export function listening(session: WholeSession): Job | undefined {
   return jobs.reduce<Job | undefined>((last, job) => (last === undefined || job.id > last.id ? job : last), undefined);
 }
 
+const STEPS: readonly string[] = [KIND, 'chapters', 'summary', 'canvas'];
+
 export function useEnrichment(session: WholeSession) {
-  const job = listening(session);
+  const steps = (session.jobs as Job[]).filter((job) => STEPS.includes(job.kind));
   return useQuery<Enrichment>({
-    queryKey: keys.enrichment(session.id, `${job?.id ?? ''} ${job?.status ?? ''}`),
+    queryKey: keys.enrichment(session.id, steps.map((job) => `${job.id} ${job.status}`).join()),
     enabled: session.film !== null,
     placeholderData: (before) => before,
     queryFn: async ({ signal }) =>

@@ -30,6 +30,8 @@ export type Hit = Schemas['HitBody'];
 export type SearchBy = Schemas['SearchBy'];
 export type Transcript = Schemas['TranscriptBody'];
 export type Utterance = Schemas['UtteranceBody'];
+export type Chapters = Schemas['ChaptersBody'];
+export type Summary = Schemas['SummaryBody'];
 /** How far finding out about a session is, and what was found. */
 export type Enrichment = Schemas['EnrichmentBody'];
 export type Models = Schemas['ModelsBody'];

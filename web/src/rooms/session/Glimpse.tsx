@@ -10,9 +10,11 @@ interface Props {
   duration: number;
   /** Where it stands, as a share of the width. */
   at: string;
+  /** Title of the chapter that it lies in. */
+  chapter?: string | undefined;
 }
 
-export function Glimpse({ session: { id, strip }, time, duration, at }: Props) {
+export function Glimpse({ session: { id, strip }, time, duration, at, chapter }: Props) {
   return (
     <div className="glimpse" aria-hidden="true" style={{ '--at': at }}>
       {strip && duration > 0 && (
@@ -22,6 +24,11 @@ export function Glimpse({ session: { id, strip }, time, duration, at }: Props) {
             aspectRatio: `${strip.tile_width} / ${strip.tile_height}`,
           }}
         />
+      )}
+      {chapter && (
+        <b dir="auto">
+          {chapter}
+        </b>
       )}
       <span>{clock(time)}</span>
     </div>

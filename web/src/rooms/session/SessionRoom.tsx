@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { asProblem, send } from '../../api/client';
 import { usePlayback } from '../../api/media';
+import { useNewestChapters } from '../../api/outline';
 import { isGone, useSession } from '../../api/sessions';
 import type { AudioChoice, WholeSession } from '../../api/types';
 import { useLink } from '../../live/connection';
@@ -99,7 +100,8 @@ function Room({ session }: { session: WholeSession }) {
   useReturn(gone, again);
   useLease(choice);
   useNewer(gone || (choice?.audio !== audio && !isMaking(session)), choice, version, again);
-  usePlayerKeys(player, plays);
+  const chapters = useNewestChapters(session);
+  usePlayerKeys(player, plays, chapters);
   usePosition(session.id, start, player);
   useMoment(search, player);
   const lookAgain = () => void files.refetch();
@@ -117,10 +119,10 @@ function Room({ session }: { session: WholeSession }) {
     <main id="main" tabIndex={-1} className="room">
       <Head session={session} player={player} />
       <section className="stage" aria-label="Film">
-        <Stage session={session} player={player} onVideo={setVideo} onBox={setBox} cover={cover} />
+        <Stage session={session} player={player} onVideo={setVideo} onBox={setBox} chapters={chapters} cover={cover} />
         {playback && pieces.hindrance && !cover && <FromFiles session={session} playback={playback} found={pieces.hindrance} />}
-        {(session.film ?? plays) && <Timeline session={session} player={player} />}
-        {plays && <Hints />}
+        {(session.film ?? plays) && <Timeline session={session} player={player} chapters={chapters} />}
+        {plays && <Hints chapters={chapters.length > 1} />}
       </section>
       <Side session={session} player={player} plays={plays} />
     </main>
@@ -198,7 +200,7 @@ function Head({ session, player }: { session: WholeSession; player: Player }) {
   );
 }
 
-function Hints() {
+function Hints({ chapters }: { chapters: boolean }) {
   const keys: [string, string][] = [
     ['Space', 'play'],
     ['J', 'back'],
@@ -208,6 +210,7 @@ function Hints() {
     ['+', 'zoom in'],
     ['−', 'zoom out'],
     ['F', 'full screen'],
+    ...(chapters ? ([['B', 'chapter back'], ['N', 'next chapter']] satisfies [string, string][]) : []),
   ];
   return (
     <p className="key-hints" aria-hidden="true">

@@ -7,7 +7,9 @@ import { useStore } from '../../state/store';
 import { say } from '../../state/toasts';
 import { clock, count, saved, size, spoken, took, when } from '../../state/words';
 import { IconBtn } from '../../ui/parts';
+import { ChaptersPanel } from './chapters/ChaptersPanel';
 import type { Player } from './player';
+import { SummaryPanel } from './summary/SummaryPanel';
 import { Tracks } from './Tracks';
 import { TranscriptPanel } from './transcript/TranscriptPanel';
 
@@ -19,6 +21,12 @@ export function Side({ session, player, plays }: { session: WholeSession; player
           <Tab id="transcript" className="tab">
             Transcript
           </Tab>
+          <Tab id="chapters" className="tab">
+            Chapters
+          </Tab>
+          <Tab id="summary" className="tab">
+            Summary
+          </Tab>
           <Tab id="facts" className="tab">
             Facts
           </Tab>
@@ -29,6 +37,12 @@ export function Side({ session, player, plays }: { session: WholeSession; player
         </TabList>
         <TabPanel id="transcript" className="panel">
           <TranscriptPanel session={session} player={player} />
+        </TabPanel>
+        <TabPanel id="chapters" className="panel">
+          <ChaptersPanel session={session} player={player} />
+        </TabPanel>
+        <TabPanel id="summary" className="panel">
+          <SummaryPanel session={session} player={player} />
         </TabPanel>
         <TabPanel id="facts" className="panel">
           <Facts session={session} player={player} />

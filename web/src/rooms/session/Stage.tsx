@@ -1,6 +1,7 @@
 /** The film and its controls. */
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
+import type { Chapter } from '../../api/outline';
 import type { Session, WholeSession } from '../../api/types';
 import { useStore } from '../../state/store';
 import { clock, spoken } from '../../state/words';
@@ -19,11 +20,12 @@ interface Props {
   player: Player;
   onVideo: (video: HTMLVideoElement | null) => void;
   onBox: (box: HTMLElement | null) => void;
+  chapters: readonly Chapter[];
   /** In place of the film, while it cannot play. */
   cover: ReactNode;
 }
 
-export function Stage({ session, player, onVideo, onBox, cover }: Props) {
+export function Stage({ session, player, onVideo, onBox, chapters, cover }: Props) {
   const paused = useStore(player.state, (now) => now.paused);
   const waiting = useStore(player.state, (now) => now.waiting);
   const { awake, wake } = useAwake();
@@ -55,7 +57,7 @@ export function Stage({ session, player, onVideo, onBox, cover }: Props) {
           <Icon sign="spin" />
         </span>
       )}
-      {cover ? <div className="cover">{cover}</div> : <Controls session={session} player={player} captions={captions} />}
+      {cover ? <div className="cover">{cover}</div> : <Controls session={session} player={player} captions={captions} chapters={chapters} />}
     </div>
   );
 }
@@ -73,7 +75,12 @@ function useAwake() {
   return { awake, wake };
 }
 
-function Controls({ session, player, captions }: { session: Session; player: Player; captions: Omit<Captions, 'onTrack'> }) {
+interface ControlsProps extends Pick<Props, 'player' | 'chapters'> {
+  session: Session;
+  captions: Omit<Captions, 'onTrack'>;
+}
+
+function Controls({ session, player, captions, chapters }: ControlsProps) {
   const { state } = player;
   const paused = useStore(state, (now) => now.paused);
   const time = useStore(state, (now) => Math.floor(now.time));
@@ -82,7 +89,7 @@ function Controls({ session, player, captions }: { session: Session; player: Pla
   const pip = useStore(state, (now) => now.pip);
   return (
     <>
-      <SeekBar session={session} player={player} />
+      <SeekBar session={session} player={player} chapters={chapters} />
       <div className="controls">
         <IconBtn label={paused ? 'Play' : 'Pause'} hotkey="Space" sign={paused ? 'play' : 'pause'} onPress={player.toggle} />
         <IconBtn label="Back 10 seconds" hotkey="J" sign="back" className="wide" onPress={() => player.by(-10)} />

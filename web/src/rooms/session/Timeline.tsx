@@ -1,16 +1,20 @@
 /** The film's sound over its time. Click, drag or use the arrows to go there; zoom to see more of it. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useAnalysis } from '../../api/media';
-import type { Session } from '../../api/types';
+import type { Chapter } from '../../api/outline';
+import { newestOf, useEnrichment, useTranscript } from '../../api/transcript';
+import type { Session, WholeSession } from '../../api/types';
 import { clock, spoken } from '../../state/words';
 import { useStore } from '../../state/store';
 import { IconBtn } from '../../ui/parts';
+import { ChapterRow } from './chapters/ChapterRow';
+import { chapterAt } from './chapters/chapters';
 import { Glimpse } from './Glimpse';
 import type { Player } from './player';
 import { secondsAt, usePinch, useView, useWheel, useZoomKeys, type Shown } from './useView';
 import { useWave } from './useWave';
 import { NOTCH, placeOf, type View } from './view';
-import { HEIGHT, marks, STEP, ticksOf } from './wave';
+import { HEIGHT, linesOf, marks, STEP, ticksOf } from './wave';
 
 function useWidth() {
   const box = useRef<HTMLDivElement>(null);
@@ -29,7 +33,13 @@ function useWidth() {
 /** Where a moment stands, as a share of the width. */
 const across = (view: View, time: number): string => `${(placeOf(view, time) * 100).toFixed(3)}%`;
 
-export function Timeline({ session, player }: { session: Session; player: Player }) {
+interface Props {
+  session: WholeSession;
+  player: Player;
+  chapters: readonly Chapter[];
+}
+
+export function Timeline({ session, player, chapters }: Props) {
   const { box, width } = useWidth();
   const told = useStore(player.state, (now) => now.duration);
   const second = useStore(player.state, (now) => Math.floor(now.time));
@@ -40,6 +50,8 @@ export function Timeline({ session, player }: { session: Session; player: Player
   const { data: holds } = useAnalysis(session);
   const { peaks, paths } = useWave(session, view, bars, holds?.sound?.silence);
   const changes = useMemo(() => ticksOf(holds?.picture?.changes ?? [], view, bars * STEP), [holds, view, bars]);
+  const talk = useTranscript(session.id, newestOf(useEnrichment(session).data)).data?.speech;
+  const speech = useMemo(() => linesOf(talk ?? [], view, bars * STEP), [talk, view, bars]);
   const [pointed, setPointed] = useState<number | null>(null);
   const ruler = useMemo(() => marks(view, Math.max(3, Math.floor(width / 110))), [view, width]);
   const head = usePlayhead(player, view);
@@ -98,18 +110,32 @@ export function Timeline({ session, player }: { session: Session; player: Player
           ) : (
             <p className="no-wave">{whyEmpty(session, peaks)}</p>
           )}
+          {speech !== '' && (
+            <svg className="speech" viewBox={`0 0 ${bars * STEP} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+              <path d={speech} />
+            </svg>
+          )}
           {changes !== '' && (
             <svg className="changes" viewBox={`0 0 ${bars * STEP} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
               <path d={changes} />
             </svg>
           )}
         </div>
-        {pointed !== null && session.strip && <Glimpse session={session} time={pointed} duration={duration} at={across(view, pointed)} />}
+        {pointed !== null && (session.strip ?? chapters.length > 0) && (
+          <Glimpse
+            session={session}
+            time={pointed}
+            duration={duration}
+            at={across(view, pointed)}
+            chapter={chapters[chapterAt(chapters, pointed)]?.title}
+          />
+        )}
         <i className="playhead" ref={head} />
         <b className="playhead-time" aria-hidden="true">
           {clock(second)}
         </b>
       </div>
+      <ChapterRow chapters={chapters} player={player} view={view} width={width} />
       {paths && <Zoom shown={shown} duration={duration} />}
     </div>
   );

@@ -1,12 +1,20 @@
 /** The keys of the player: those of every editing desk, and those of every web player. */
 import { useEffect } from 'react';
 import { TEXT_FIELDS } from '../../ui/typing';
+import { after, before } from './chapters/chapters';
 import { nextRate, type Player } from './player';
 
 const FRAME = 1 / 25;
 
+type Chapters = readonly { start: number }[];
+
+const toChapter = (player: Player, find: typeof after, chapters: Chapters) => () => {
+  const at = find(chapters, player.now());
+  if (at !== null) player.seek(at);
+};
+
 /** What a key does, or null. `shift` makes the arrows' steps larger. */
-export function actOf(key: string, shift: boolean, player: Player): (() => void) | null {
+export function actOf(key: string, shift: boolean, player: Player, chapters: Chapters = []): (() => void) | null {
   const { rate } = player.state.get();
   switch (key) {
     case ' ':
@@ -44,6 +52,12 @@ export function actOf(key: string, shift: boolean, player: Player): (() => void)
     case 'p':
     case 'P':
       return player.pip;
+    case 'n':
+    case 'N':
+      return toChapter(player, after, chapters);
+    case 'b':
+    case 'B':
+      return toChapter(player, before, chapters);
     case 'Home':
       return () => player.seek(0);
     case 'End':
@@ -65,17 +79,17 @@ export function isTaken(event: KeyboardEvent): boolean {
   return event.key === ' ' && target.closest('button, a, summary') !== null;
 }
 
-export function usePlayerKeys(player: Player, on: boolean): void {
+export function usePlayerKeys(player: Player, on: boolean, chapters: Chapters): void {
   useEffect(() => {
     if (!on) return;
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTaken(event)) return;
-      const act = actOf(event.key, event.shiftKey, player);
+      const act = actOf(event.key, event.shiftKey, player, chapters);
       if (act === null) return;
       event.preventDefault();
       act();
     };
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);
-  }, [player, on]);
+  }, [player, on, chapters]);
 }

@@ -5,7 +5,7 @@ import { newPlaying, nextRate, type Player } from './player';
 import { claimsH264, showsNothing, takesPieces, versionOf } from './rendition';
 import { leave, leftAt, worthKeeping } from './usePosition';
 import { panned, placeOf, shows, turnedTo, within as inside, zoomed } from './view';
-import { levels, loudest, marks, pathsOf, piecesOf, ticksOf, within } from './wave';
+import { levels, linesOf, loudest, marks, pathsOf, piecesOf, ticksOf, within } from './wave';
 
 const session = (fields: Partial<WholeSession>): WholeSession =>
   ({ id: 'a b', film: { key: 'k1', path: '', size: 1, duration: 9 }, jobs: [], ...fields }) as unknown as WholeSession;
@@ -47,6 +47,11 @@ test('keys do what they do everywhere', () => {
   press('>');
   press('<');
   expect(player.rate.mock.calls).toEqual([[1.25], [0.75]]);
+  player.now.mockReturnValue(12);
+  const chapters = [{ start: 0 }, { start: 10 }, { start: 40 }];
+  for (const key of ['n', 'b']) actOf(key, false, player, chapters)?.();
+  actOf('N', true, player, [])?.();
+  expect(player.seek.mock.calls).toEqual([[40], [0]]);
   press('5');
   expect(player.seek).toHaveBeenCalledWith(50);
   expect(actOf('q', false, player as Player)).toBeNull();
@@ -145,4 +150,14 @@ test('a tab knows where it has just left a film, and forgets', () => {
   kept.set('rushes.left', '{');
   expect(leftAt('a', 1001)).toBe(null);
   vi.unstubAllGlobals();
+});
+
+test('speech is a line along the foot of what is shown', () => {
+  const speech = [
+    { start: 1, end: 2 },
+    { start: 8, end: 30 },
+    { start: 50, end: 60 },
+  ];
+  expect(linesOf(speech, { start: 0, length: 10 }, 100)).toBe('M10.0 63H20.0M80.0 63H100.0');
+  expect(linesOf(speech, { start: 0, length: 0 }, 100)).toBe('');
 });

@@ -70,6 +70,15 @@ export function ticksOf(times: readonly number[], view: View, width: number): st
     .join('');
 }
 
+/** A line along the foot for each stretch that is shown. */
+export function linesOf(stretches: readonly Stretch[], view: View, width: number): string {
+  const at = (time: number) => (Math.min(1, Math.max(0, placeOf(view, time))) * width).toFixed(1);
+  return stretches
+    .filter(({ start, end }) => view.length > 0 && end > view.start && start < view.start + view.length)
+    .map(({ start, end }) => `M${at(start)} ${HEIGHT - 1}H${at(end)}`)
+    .join('');
+}
+
 /** Sound is drawn darker than silence. Where nobody knows yet which is which, what is above a fifth of the loudest. */
 export function pathsOf(loudness: readonly number[], silent?: readonly boolean[]): WavePaths {
   const parts: { quiet: string[]; loud: string[] } = { quiet: [], loud: [] };

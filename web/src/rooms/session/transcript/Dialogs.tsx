@@ -1,7 +1,11 @@
 /** The transcript as a file, and listening once more. */
 import { useState } from 'react';
+import { send } from '../../../api/client';
+import { saveText } from '../../../api/save';
 import { ENDINGS, transcriptAddress, useTranscriptRequests, type Ending } from '../../../api/transcript';
+import type { Session } from '../../../api/types';
 import { useSettings } from '../../../api/work';
+import { copyText } from '../../../state/copy';
 import { attempt, say } from '../../../state/toasts';
 import { clock } from '../../../state/words';
 import { DialogBox } from '../../../ui/DialogBox';
@@ -12,11 +16,19 @@ import { Segments } from '../../../ui/Segments';
 const NAMES: Record<Ending, string> = { srt: 'SRT', vtt: 'VTT', txt: 'Text', md: 'Markdown', json: 'JSON' };
 const [SHORTEST, LONGEST] = [10, 1000];
 
-export function SaveDialog({ id, title, version, onClose }: { id: string; title: string; version: number; onClose: () => void }) {
+export function SaveDialog({ session, version, onClose }: { session: Session; version: number; onClose: () => void }) {
   const [ending, setEnding] = useState<Ending>('srt');
   const [line, setLine] = useState('');
   const length = line === '' ? null : Number(line);
   const fits = length === null || (Number.isInteger(length) && length >= SHORTEST && length <= LONGEST);
+  const save = () => {
+    saveText(session, { kind: 'transcript', ending, version, line: length });
+    onClose();
+  };
+  const copy = () => {
+    copyText(send('GET', transcriptAddress(session.id, ending, version, length)).then((answer) => answer.text()));
+    onClose();
+  };
   const captions = ending === 'srt' || ending === 'vtt';
   return (
     <DialogBox title="Save the transcript" onClose={onClose}>
@@ -47,16 +59,12 @@ export function SaveDialog({ id, title, version, onClose }: { id: string; title:
         <Btn look="plain" onPress={onClose}>
           Cancel
         </Btn>
-        {fits ? (
-          <a className="btn primary" download={`${title}.${ending}`} href={transcriptAddress(id, ending, version, length)} onClick={onClose}>
-            <Icon sign="download" />
-            Save
-          </a>
-        ) : (
-          <Btn look="primary" isDisabled>
-            Save
-          </Btn>
-        )}
+        <Btn sign="copy" isDisabled={!fits} onPress={copy}>
+          Copy
+        </Btn>
+        <Btn look="primary" sign="download" isDisabled={!fits} onPress={save}>
+          Save
+        </Btn>
       </footer>
     </DialogBox>
   );

@@ -12,14 +12,14 @@ const ENDED: readonly string[] = ['completed', 'failed', 'cancelled'];
 export const isListening = (job: Job | undefined): job is Job => job !== undefined && !ENDED.includes(job.status);
 
 function waits(job: Job): string {
-  if (job.status === 'pending') return 'It begins when the film is there.';
+  if (job.status === 'pending') return `It begins when ${job.kind === 'review' ? 'the film is there' : 'what it builds on is done'}.`;
   if (job.status === 'paused') return 'Paused. Go on in the queue.';
   if (job.status === 'delayed') return 'It tries again in a moment.';
   return 'It waits its turn.';
 }
 
 /** Work on it, with a way to stop it. */
-export function Listening({ session, job }: { session: WholeSession; job: Job }) {
+export function Listening({ session, job, what = 'Writing down what is said' }: { session: WholeSession; job: Job; what?: string }) {
   const live = useJobProgress(job.id);
   const requests = useJobRequests();
   const { look } = useTranscriptRequests(session.id);
@@ -28,10 +28,10 @@ export function Listening({ session, job }: { session: WholeSession; job: Job })
   return (
     <div className="listening">
       <p role="status">
-        {job.cancel_requested ? 'Stopping' : runs ? doing(now) : 'Writing down what is said'}
+        {job.cancel_requested ? 'Stopping' : runs ? doing(now) : what}
         {runs && <span className="ink-3"> {figure(now.progress, now.seconds_left)}</span>}
       </p>
-      <Bar value={now.progress} label="Writing down what is said" />
+      <Bar value={now.progress} label={what} />
       <div className="row gap">
         <span className="ink-3 t-12 grow">{runs ? 'You can leave; it goes on.' : waits(job)}</span>
         <Btn small look="plain" isDisabled={job.cancel_requested} onPress={() => attempt(requests.cancel(job.id), () => void look())}>
@@ -42,12 +42,12 @@ export function Listening({ session, job }: { session: WholeSession; job: Job })
   );
 }
 
-export function Failed({ session, job }: { session: WholeSession; job: Job }) {
+export function Failed({ session, job, title = 'What is said could not be written down' }: { session: WholeSession; job: Job; title?: string }) {
   const requests = useJobRequests();
   const { look } = useTranscriptRequests(session.id);
   return (
     <Trouble
-      title="What is said could not be written down"
+      title={title}
       detail={job.fault?.message ?? 'It stopped.'}
       hint={job.fault?.hint ?? 'Try again.'}
     >
@@ -58,7 +58,8 @@ export function Failed({ session, job }: { session: WholeSession; job: Job }) {
   );
 }
 
-const saidBy = (job: Job | undefined): string | null => {
+/** What a job that found nothing says of it. */
+export const saidBy = (job: Job | undefined): string | null => {
   const said: unknown = job?.status === 'completed' ? job.result['said'] : null;
   return typeof said === 'string' ? said : null;
 };

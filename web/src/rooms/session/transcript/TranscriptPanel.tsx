@@ -189,7 +189,7 @@ function Text({ session, player, transcript, latest, onChoose }: TextProps) {
         )
       )}
       {segments.length > 0 && <Figures figures={transcript.figures} language={transcript.language} />}
-      {dialog === 'save' && <SaveDialog id={session.id} title={session.title} version={version} onClose={() => setDialog(null)} />}
+      {dialog === 'save' && <SaveDialog session={session} version={version} onClose={() => setDialog(null)} />}
       {dialog !== null && dialog !== 'save' && <AgainDialog id={session.id} span={dialog.again} onClose={() => setDialog(null)} />}
     </section>
   );

@@ -1,0 +1,199 @@
+/** Beside the film: its chapters, which lead to where they begin, and which their owner edits. */
+import { useEffect, useRef, useState } from 'react';
+import { asProblem } from '../../../api/client';
+import { newestVersion, useChapters, useOutlineRequests, type Chapter } from '../../../api/outline';
+import { useEnrichment } from '../../../api/transcript';
+import type { Chapters, WholeSession } from '../../../api/types';
+import { attempt, say, sayProblem } from '../../../state/toasts';
+import { useStore } from '../../../state/store';
+import { clock, count } from '../../../state/words';
+import { Btn, IconBtn, Trouble } from '../../../ui/parts';
+import { GiveMenu } from '../outline/GiveMenu';
+import { NoOutline, StepAtWork, useAsk } from '../outline/Standing';
+import { Versions } from '../outline/Versions';
+import type { Player } from '../player';
+import { added, canBegin, chapterAt, moved, removed, renamed } from './chapters';
+import { ChapterEditor } from './ChapterEditor';
+
+export function ChaptersPanel({ session, player }: { session: WholeSession; player: Player }) {
+  const enrichment = useEnrichment(session);
+  const newest = newestVersion(enrichment.data, 'chapters');
+  const [chosen, setChosen] = useState<number | null>(null);
+  const shown = useChapters(session.id, chosen ?? newest);
+  const latest = useChapters(session.id, newest);
+  const trouble = enrichment.error ?? shown.error;
+  if (trouble) {
+    const { title, detail, hint } = asProblem(trouble).body;
+    return (
+      <Trouble title={title} detail={detail} hint={hint}>
+        <Btn small sign="retry" onPress={() => void (enrichment.error ? enrichment : shown).refetch()}>
+          Try again
+        </Btn>
+      </Trouble>
+    );
+  }
+  if (session.film !== null && (enrichment.isPending || (newest !== null && (shown.isPending || latest.isPending)))) {
+    return <div className="bone bone-title" role="status" aria-label="Reading the chapters" />;
+  }
+  if (newest === null || !shown.data || !latest.data) return <NoOutline session={session} kind="chapters" />;
+  return (
+    <>
+      <StepAtWork session={session} kind="chapters" />
+      <List session={session} player={player} found={shown.data} latest={latest.data} onChoose={setChosen} />
+    </>
+  );
+}
+
+interface ListProps {
+  session: WholeSession;
+  player: Player;
+  /** The version that is looked at. */
+  found: Chapters;
+  latest: Chapters;
+  onChoose: (version: number | null) => void;
+}
+
+function List({ session, player, found, latest, onChoose }: ListProps) {
+  const { chapters, version } = found;
+  const [editing, setEditing] = useState(false);
+  const [open, setOpen] = useState<number | null>(null);
+  const current = useStore(player.state, (now) => chapterAt(chapters, now.time));
+  const here = useStore(player.state, (now) => canBegin(chapters, now.time));
+  const requests = useOutlineRequests(session.id);
+  const askAgain = useAsk(session, 'chapters');
+  const box = useFollowing(current, open === null);
+  const isNewest = version === latest.version;
+
+  /** Keep them; what was there before is one press away. */
+  const keep = async (next: readonly Chapter[], words: string): Promise<void> => {
+    const after = await requests.editChapters(latest.version, next);
+    onChoose(null);
+    say({
+      text: words,
+      act: {
+        word: 'Undo',
+        run: () => attempt(requests.editChapters(after.version, latest.chapters)),
+      },
+    });
+  };
+  const change = (next: readonly Chapter[], words: string) =>
+    void keep(next, words).catch((error: unknown) => {
+      sayProblem(error);
+      void requests.look();
+    });
+  const add = () => {
+    const at = player.now();
+    if (!canBegin(chapters, at)) return;
+    const next = added(chapters, at, `Chapter at ${clock(at)}`);
+    void keep(next, `A chapter begins at ${clock(at)}.`).then(() => {
+      setEditing(true);
+      setOpen(chapterAt(next, at));
+    }, sayProblem);
+  };
+  return (
+    <section className="words" aria-label="Chapters">
+      <div className="find">
+        <span className="ink-3 t-12 grow">
+          {count(chapters.length, 'chapter')}
+          {found.origin === 'edited' && ', edited'}
+        </span>
+        <IconBtn label="Begin a chapter here" sign="plus" isDisabled={!isNewest || !here} onPress={add} />
+        <IconBtn
+          label={editing ? 'Done with editing' : 'Edit the chapters'}
+          sign={editing ? 'check' : 'pencil'}
+          isDisabled={!isNewest}
+          onPress={() => {
+            setEditing(!editing);
+            setOpen(null);
+          }}
+        />
+        <GiveMenu
+          session={session}
+          kind="chapters"
+          version={version}
+          copies={[['txt', 'Copy for YouTube']]}
+          saves={[
+            ['txt', 'Save for YouTube (text)'],
+            ['vtt', 'Save as WebVTT'],
+            ['json', 'Save as JSON'],
+          ]}
+          again="Find them again"
+          onAgain={askAgain}
+        />
+      </div>
+      <Versions
+        versions={latest.versions}
+        chosen={version}
+        newest={latest.version}
+        onChoose={(next) => {
+          setEditing(false);
+          setOpen(null);
+          onChoose(next);
+        }}
+        onTake={() => change(chapters, `Version ${version} is in use again.`)}
+      />
+      {found.notes.map((note) => (
+        <p key={note} className="note ink-2">
+          {note}
+        </p>
+      ))}
+      {/* A list that scrolls takes the focus, so that keys scroll it. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className="transcript" role="region" aria-label="List of chapters" tabIndex={0} ref={box}>
+        <ol className="chapter-list">
+          {chapters.map((one, n) => (
+            <li key={`${one.start} ${n}`} className={`said${n === current ? ' now' : ''}`} {...(n === current ? { 'aria-current': true } : {})}>
+              <button type="button" className="time" aria-label={`Go to ${clock(one.start)}, ${one.title}`} onClick={() => player.seek(one.start)}>
+                {clock(one.start)}
+              </button>
+              {open === n && isNewest ? (
+                <ChapterEditor
+                  chapters={chapters}
+                  n={n}
+                  player={player}
+                  onSave={async (title, start) => {
+                    const next = renamed(start === null ? chapters : moved(chapters, n, start), n, title);
+                    await keep(next, `“${title}” is kept.`);
+                    setOpen(null);
+                  }}
+                  onLook={() => void requests.look()}
+                  onClose={() => setOpen(null)}
+                />
+              ) : (
+                <p dir="auto">{one.title}</p>
+              )}
+              {editing && open !== n && (
+                <span className="said-acts">
+                  <IconBtn label={`Edit the chapter at ${clock(one.start)}`} sign="pencil" onPress={() => setOpen(n)} />
+                  <IconBtn
+                    label={`Remove the chapter at ${clock(one.start)}`}
+                    sign="trash"
+                    isDisabled={chapters.length < 2}
+                    onPress={() => {
+                      setOpen(null);
+                      change(removed(chapters, n), `“${one.title}” is removed.`);
+                    }}
+                  />
+                </span>
+              )}
+            </li>
+          ))}
+        </ol>
+      </div>
+    </section>
+  );
+}
+
+/** A list that keeps the current row in sight. */
+function useFollowing(current: number, on: boolean) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const list = box.current;
+    const row = list?.querySelector('[aria-current]');
+    if (!on || !list || !row) return;
+    const [around, at] = [list.getBoundingClientRect(), row.getBoundingClientRect()];
+    // Only the list moves: the page stays where its reader has it.
+    if (at.top < around.top || at.bottom > around.bottom) list.scrollTop += at.top - around.top - around.height / 3;
+  }, [current, on]);
+  return box;
+}
