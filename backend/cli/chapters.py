@@ -1,19 +1,17 @@
-"""`rushes chapters` and `rushes summary`: what a recording consists of, and what it comes to."""
+"""`rushes chapters`: what a recording consists of."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
 from backend.cli.command import PATH, Code, Unusable, command, refusal
-from backend.cli.enrich import document_of, steps_for, wish_for
+from backend.cli.enrich import document_of, wish_of
 from backend.cli.film import check_target, write_text, written_to
 from backend.cli.link import Link
 from backend.cli.listening import listening, require_ending, usable
@@ -32,23 +30,16 @@ from backend.core.chapter import (
     vtt,
     youtube,
 )
-from backend.core.document import DocumentKind, Origin
+from backend.core.document import DocumentKind
 from backend.core.fault import explain
-from backend.core.flow import ENRICHING
 from backend.core.job import JobKind
-from backend.core.summary import Summary, summary_from, summary_text
 from backend.enrich.options import outline_options
 from backend.settings import Settings
 from backend.store.giving import give
 from backend.work.apart import render_apart
-from backend.work.hear import chapters_apart, summary_apart
-
-T = TypeVar("T")
+from backend.work.hear import chapters_apart
 
 CHAPTER_FILES = (".vtt", ".txt", ".json", ".mp4")
-SUMMARY_FILES = (".md", ".txt", ".json")
-KEY = "RUSHES_ENDPOINT_KEY"
-"""What a model behind an address may want to be shown; never an option, which others would see."""
 
 
 @click.command()
@@ -134,23 +125,13 @@ def _of_session(
             link,
             number,
             DocumentKind.CHAPTERS,
-            _wish(link, number, JobKind.CHAPTERS, model, language),
+            wish_of(link, number, JobKind.CHAPTERS, model, language),
             out,
         )
         if brought is not None:
             wish = {"based_on": body["version"], **told(brought)}
             body = link.ask("PATCH", f"/api/sessions/{number}/chapters", wish)
     return chapters_from(body), tuple(body["notes"])
-
-
-def _wish(
-    link: Link, number: str, last: JobKind, model: str | None, language: str | None
-) -> Mapping[str, object]:
-    """What is to be asked of a session where `last` is wanted; all that it builds on where the
-    model or the language is named."""
-    how = wish_for(None, model, language)
-    steps = list(ENRICHING[: ENRICHING.index(last) + 1]) if how else steps_for(link, number, last)
-    return {"steps": steps, **how}
 
 
 def _edited(path: Path) -> tuple[Chapter, ...]:
@@ -198,88 +179,3 @@ def _written(found: Sequence[Chapter], target: Path) -> tuple[str, ...]:
         target,
     )
     return ()
-
-
-@click.command()
-@click.argument("named", metavar="SESSION_OR_FILE")
-@listening
-@click.option(
-    "--endpoint",
-    metavar="ADDRESS",
-    help="Let a model there write it, such as Ollama at http://localhost:11434: what is said is"
-    f" sent to it. Its key, if it wants one, is read from {KEY}.",
-)
-@click.option("--endpoint-model", metavar="NAME", default="", help="Which of its models.")
-@click.option(
-    "--context", type=int, metavar="TOKENS", help="How much it takes in at a time; 4096 without."
-)
-@written_to("OUT.md|.txt|.json", needed=False)
-@command
-def summary(
-    named: str,
-    model: str | None,
-    language: str | None,
-    endpoint: str | None,
-    endpoint_model: str,
-    context: int | None,
-    output: Path | None,
-    force: bool,
-    settings: Settings,
-    out: Output,
-) -> Code:
-    """Sum up what is said in a session or a media file: key points, and what is to be done.
-
-    It is made of sentences that were said, on this machine; without --endpoint, or an endpoint in
-    the settings, nothing leaves it. Of a session it is the summary that the library keeps.
-    """
-    require_ending(output, SUMMARY_FILES)
-    path = path_in(named)
-    originals = [] if path is None else [path]
-    target = None if output is None else check_target(output, originals, force, settings)
-    asked = None
-    if endpoint is not None:
-        from backend.enrich.endpoint import CONTEXT, Endpoint
-
-        key = os.environ.get(KEY)
-        asked = usable(lambda: Endpoint(endpoint, endpoint_model, key, context or CONTEXT))
-        out.note(plain(f"What is said is sent to {asked.name}."))
-    elif endpoint_model or context is not None:
-        raise refusal("It is not said where that model is.", "Name it with --endpoint ADDRESS.")
-    changed = False
-    if path is None and asked is None:
-        found, changed = _summary_of_session(named, model, language, settings, out)
-    else:
-        film = film_or_file(named, settings)
-        options = usable(lambda: outline_options(settings.models, model, language, look=False))
-        with amount_of_work(out) as tell:
-            found = usable(lambda: summary_apart(film, options, asked, settings.heard, tell))
-    if target is not None:
-        suffix = target.suffix.lower()
-        body = json.dumps(found.told(), ensure_ascii=False, indent=2) + "\n"
-        write_text(
-            body if suffix == ".json" else summary_text(found, suffix == ".md", changed), target
-        )
-    out.line(
-        {"event": "completed", "output": None if target is None else str(target), **found.told()}
-    )
-    if not out.json:
-        if target is None:
-            for line in summary_text(found, False, changed).splitlines():
-                out.say(plain(line))
-        else:
-            out.say(f"✓ {target.name}", "green")
-        for note in found.notes:
-            out.note(plain(note))
-    return Code.DONE
-
-
-def _summary_of_session(
-    named: str, model: str | None, language: str | None, settings: Settings, out: Output
-) -> tuple[Summary, bool]:
-    """What the library keeps as a session's summary, and whether its owner has edited it; as
-    `_of_session`."""
-    with Link(settings) as link:
-        number = link.session(named)
-        wish = _wish(link, number, JobKind.SUMMARY, model, language)
-        body = document_of(link, number, DocumentKind.SUMMARY, wish, out)
-    return summary_from(body), body["origin"] == Origin.EDITED

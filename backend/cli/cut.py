@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from backend.cli.form import Asked, asked_form, with_form
 from backend.cli.output import Output, amount, length, plain
 from backend.cli.recordings import Recordings, inside, ranges_of, recordings
 from backend.cli.stages import Stages
+from backend.core.chapter import shown
 from backend.core.edits import keep, require_inside
 from backend.core.fault import FaultError
 from backend.settings import Settings
@@ -65,8 +67,11 @@ def cut(
         raise Unusable(error.fault) from error
     edited = keep(timeline, ranges)
     form = asked_form(height, rate)
+    cutting = found.cutting(edited.timeline, form)
+    if found.chapters is not None:
+        cutting = replace(cutting, chapters=shown(found.chapters, edited.map))
     with Stages(out) as stages:
-        facts = render_apart(found.cutting(edited.timeline, form), target, stages.tell)
+        facts = render_apart(cutting, target, stages.tell)
     _date(target, found)
     out.line(
         {

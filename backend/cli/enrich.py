@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from backend.cli.command import Code, Stop, code_of, command, limited, refusal
-from backend.cli.link import Link
+from backend.cli.link import Link, document
 from backend.cli.output import Output, plain
 from backend.cli.process import leaving
 from backend.cli.progress import Progress
 from backend.cli.steps import STEPS, steps_in
 from backend.cli.watch import DELETED, ENDED, Wait, follow
-from backend.client import Json, Unwilling
+from backend.client import Json
 from backend.core.document import NEAR, DocumentKind
 from backend.core.fault import Category, Fault
 from backend.core.flow import ENRICHING
@@ -159,26 +159,16 @@ def document_of(
 ) -> Json:
     """The newest document of a session. It is found out first where there is none, or where the
     wish names how: a model or a language. Raises a refusal where nothing came of it."""
-    address = f"/api/sessions/{number}/{kind}"
-    if set(wish) <= {"steps"} and (known := _known(link, address)) is not None:
+    if set(wish) <= {"steps"} and (known := document(link, number, kind)) is not None:
         return known
     code = carry_out(link, number, wish, True, out, quiet=True)
     if code is not Code.DONE:
         raise Stop(code)
-    if (known := _known(link, address)) is not None:
+    if (known := document(link, number, kind)) is not None:
         return known
     jobs = link.get(f"/api/sessions/{number}/enrichment")["jobs"]
     said = [str(job["result"]["said"]) for job in jobs if "said" in job["result"]]
     raise refusal(f"There is no {kind} of this session.", " ".join(said), Category.MISSING)
-
-
-def _known(link: Link, address: str) -> Json | None:
-    try:
-        return link.get(address)
-    except Unwilling as refused:
-        if refused.status != 404:
-            raise
-        return None
 
 
 def steps_for(link: Link, number: str, last: JobKind) -> list[str]:
@@ -188,6 +178,16 @@ def steps_for(link: Link, number: str, last: JobKind) -> list[str]:
     before = ENRICHING[: ENRICHING.index(last)]
     made = {JobKind.REVIEW: DocumentKind.TRANSCRIPT, JobKind.CHAPTERS: DocumentKind.CHAPTERS}
     return [*(str(kind) for kind in before if made[kind] not in found), str(last)]
+
+
+def wish_of(
+    link: Link, number: str, last: JobKind, model: str | None, language: str | None
+) -> Mapping[str, object]:
+    """What is to be asked of a session where `last` is wanted; all that it builds on where the
+    model or the language is named."""
+    how = wish_for(None, model, language)
+    steps = list(ENRICHING[: ENRICHING.index(last) + 1]) if how else steps_for(link, number, last)
+    return {"steps": steps, **how}
 
 
 def _tell(result: Mapping[str, Any], out: Output) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import TracebackType
 
 from backend.cli.command import refusal
-from backend.client import Client, Gone, Json
+from backend.client import Client, Gone, Json, Unwilling
+from backend.core.document import DocumentKind
 from backend.core.fault import Category
 from backend.launch import ensure
 from backend.settings import Settings
@@ -83,3 +84,14 @@ class Link:
                 "Give more of the id.",
             )
         return ids[0]
+
+
+def document(link: Link, session: str, kind: DocumentKind) -> Json | None:
+    """The newest document of that kind that the library keeps of a session; None where there is
+    none."""
+    try:
+        return link.get(f"/api/sessions/{session}/{kind}")
+    except Unwilling as refused:
+        if refused.status != 404:
+            raise
+        return None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from backend.cli.command import Unusable, refusal
-from backend.cli.link import Link
+from backend.cli.link import Link, document
+from backend.core.chapter import Chapter, chapters_from
+from backend.core.document import DocumentKind
 from backend.core.fault import Category, Fault, FaultError
 from backend.core.form import AS_RECORDED, Form
 from backend.core.session import Picture, Segment
@@ -32,6 +34,8 @@ class Recordings:
     title: str
     picture: Picture | None
     segments: tuple[Segment, ...]
+    chapters: tuple[Chapter, ...] | None = None
+    """Those that the library keeps of a session; None where only the files may have some."""
 
     @property
     def timeline(self) -> Timeline:
@@ -66,7 +70,9 @@ def recordings(named: str, settings: Settings, film: bool = False) -> Recordings
         title = Path(named).resolve().name if Path(named).is_dir() else ""
         return Recordings(title, picture, tuple(segments))
     with Link(settings) as link:
-        session = link.get(f"/api/sessions/{link.session(named)}")
+        number = link.session(named)
+        session = link.get(f"/api/sessions/{number}")
+        outline = document(link, number, DocumentKind.CHAPTERS)
     listed = {segment["path"]: seconds(segment["offset"]) for segment in session["segments"]}
     films = [path for path in session["originals"] if path not in listed]
     if film and session["film"] and Path(session["film"]["path"]).exists():
@@ -79,7 +85,8 @@ def recordings(named: str, settings: Settings, film: bool = False) -> Recordings
                 Category.MISSING,
             )
         films, listed = [session["film"]["path"]], {}
-    return _probed(str(session["title"]), films, listed)
+    chapters = None if outline is None else chapters_from(outline)
+    return replace(_probed(str(session["title"]), films, listed), chapters=chapters)
 
 
 def _probed(title: str, films: Sequence[str], listed: dict[str, Fraction]) -> Recordings:

@@ -26,7 +26,7 @@ COMMANDS = {
     "enrich": ("enrich", "enrich", "Find out what is in a session: what is said."),
     "search": ("enrich", "search", "Find words in all sessions."),
     "chapters": ("chapters", "chapters", "Find chapters, and write them where others look."),
-    "summary": ("chapters", "summary", "Sum up what is said, and what is to be done."),
+    "summary": ("summary", "summary", "Sum up what is said, and what is to be done."),
     "models": ("models", "models", "What finds things out: list, add, use and verify models."),
     "sound": ("sound", "sound", "Save the sound of a recording as .m4a or .mp3."),
     "settings": ("settings", "settings", "List and change what you can choose."),

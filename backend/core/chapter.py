@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from backend.core.time import ZERO, TimeRange, seconds, stamp, timecode
+from backend.core.timemap import TimeMap
 
 LONGEST_TITLE = 100
 """Characters."""
@@ -65,6 +66,14 @@ def tiled(marks: Iterable[tuple[Fraction, str]], duration: Fraction) -> tuple[Ch
         Chapter(start, end, clean_title(title) or clock_title(start))
         for start, end, title in zip(starts, ends, inside.values(), strict=True)
     )
+
+
+def shown(chapters: Iterable[Chapter], cut: TimeMap) -> tuple[Chapter, ...]:
+    """What is left of chapters where their film was cut; those of which nothing is shown go."""
+    left = (
+        Chapter(cut.processed(one.start), cut.processed(one.end), one.title) for one in chapters
+    )
+    return tuple(one for one in left if one.end > one.start)
 
 
 def told(chapters: Iterable[Chapter]) -> dict[str, list[dict[str, object]]]:

@@ -32,7 +32,7 @@ def film_chapters(timeline: Timeline, infos: Mapping[str, MediaInfo]) -> tuple[C
         if not isinstance(clip, Clip):
             continue
         if clip.path not in known:
-            known[clip.path] = _chapters(Path(clip.path), infos[clip.path].start)
+            known[clip.path] = chapters_of(Path(clip.path), infos[clip.path].start)
         for chapter in known[clip.path]:
             shown = chapter.span.intersection(clip.source_range)
             if shown is None:
@@ -45,8 +45,8 @@ def film_chapters(timeline: Timeline, infos: Mapping[str, MediaInfo]) -> tuple[C
     return tuple(found)
 
 
-def _chapters(path: Path, start: Fraction) -> tuple[Chapter, ...]:
-    """A file's own chapters, in source time."""
+def chapters_of(path: Path, start: Fraction = ZERO) -> tuple[Chapter, ...]:
+    """A file's own chapters, in seconds since `start`. Raises FaultError."""
     container = open_media(path)
     try:
         found = []

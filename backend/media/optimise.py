@@ -8,11 +8,13 @@ there is then, and that is what the owner is told.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from statistics import fmean
 
+from backend.core.chapter import Chapter
 from backend.core.context import Context
 from backend.core.progress import Stage
 from backend.core.session import Quality
@@ -68,11 +70,13 @@ def optimise(
     quality: Quality = Quality.MEDIUM,
     *,
     use_hardware: bool = False,
+    chapters: Sequence[Chapter] | None = None,
 ) -> Outcome:
     """Write a smaller version of the film at `path` to `output`, verified and on the disk.
 
-    `key` is the film's artifact. Raises FaultError or `Stopped`; an unfinished `output` is left to
-    the caller, and so is one that is not wanted in the end.
+    `key` is the film's artifact; `chapters` None: those that it has. Raises FaultError or
+    `Stopped`; an unfinished `output` is left to the caller, and so is one that is not wanted in
+    the end.
     """
     ctx.plan(_stages())
     source = identify(path)
@@ -81,7 +85,7 @@ def optimise(
         film = read_film(path, ctx)
         if film is None:
             raise _Kept("it has no picture that could get smaller")
-        smaller = _Smaller(film, key, output, ctx, quality, facts)
+        smaller = _Smaller(film, key, output, ctx, quality, facts, chapters)
         written = smaller.make(use_hardware)
     except _Kept as kept:
         return Outcome(False, f"Your film stays as it is: {kept}.", facts)
@@ -120,7 +124,9 @@ class _Smaller:
         ctx: Context,
         quality: Quality,
         facts: dict[str, object],
+        chapters: Sequence[Chapter] | None,
     ) -> None:
+        self._chapters = chapters
         self._film, self._key, self._output = film, key, output
         self._ctx, self._quality, self._facts = ctx, quality, facts
 
@@ -136,7 +142,7 @@ class _Smaller:
             self._require_gain(target)
         self._ctx.progress("looking", 1.0)
         chunks = self._shrunk(target, use_hardware)
-        expected = rewrite(self._film, chunks, self._output, self._ctx)
+        expected = rewrite(self._film, chunks, self._output, self._ctx, self._chapters)
         self._ctx.reach("smaller-film-written")
         size = self._output.stat().st_size
         self._facts["size"] = size

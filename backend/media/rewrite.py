@@ -14,8 +14,10 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from backend.core.chapter import Chapter
 from backend.core.context import Context
 from backend.core.time import ticks
+from backend.media.chapters import chapters_of
 from backend.media.encode import give_up
 from backend.media.film import Film
 from backend.media.order import Disorder, Ranked, held
@@ -33,14 +35,23 @@ _NOT_TAGS = frozenset({"major_brand", "minor_version", "compatible_brands", "enc
 AnyPacket: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
 
 
-def rewrite(film: Film, chunks: Sequence[Made], output: Path, ctx: Context) -> Expected:
+def rewrite(
+    film: Film,
+    chunks: Sequence[Made],
+    output: Path,
+    ctx: Context,
+    chapters: Sequence[Chapter] | None = None,
+) -> Expected:
     """Write the film with the pictures of `chunks` to `output`. Returns what to verify.
+
+    `chapters` None: those that it has.
 
     Each chunk is removed once it is in the film: beside the originals and the film that plays there
     is to be room for one smaller film, not for two.
 
     Raises Spoiled where the chunks do not fit each other, FaultError, or `Stopped`.
     """
+    found = chapters_of(film.path) if chapters is None else chapters
     begun = [(origin, path) for origin, path in chunks if path.stat().st_size]
     with ExitStack() as stack:
         original = open_media(film.path)
@@ -53,6 +64,7 @@ def rewrite(film: Film, chunks: Sequence[Made], output: Path, ctx: Context) -> E
                 "write the smaller film",
                 faststart=True,
                 timescale=film.time_base.denominator,
+                chapters=found,
                 tags={k: v for k, v in original.metadata.items() if k.lower() not in _NOT_TAGS},
             )
         )

@@ -13,7 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from backend.core.artifact import Artifact, ArtifactKind, artifact_key
+from backend.core.chapter import chapters_from, told
 from backend.core.context import Context
+from backend.core.document import DocumentKind
 from backend.core.fault import Category, FaultError, refuse
 from backend.core.flow import SoundFormat
 from backend.core.form import form_of
@@ -114,15 +116,24 @@ def optimise(assignment: Assignment, context: Context) -> Done:
         # a second time would lose what was kept the first time.
         return Done(dict(before) if isinstance(before, Mapping) else {})
     quality = Quality(str(assignment.job.options.get("quality", Quality.MEDIUM)))
-    key = artifact_key(
-        ArtifactKind.FILM, [film.key], {"optimise": str(quality)}, optimising.OPTIMISE_ENGINE
-    )
+    known = assignment.documents.get(DocumentKind.CHAPTERS)
+    chapters = None if known is None else chapters_from(known)
+    asked: dict[str, object] = {"optimise": str(quality)}
+    if chapters is not None:
+        asked |= told(chapters)
+    key = artifact_key(ArtifactKind.FILM, [film.key], asked, optimising.OPTIMISE_ENGINE)
     short = room_to_shrink(film.size, sum(_free(assignment.work)))
     if short is not None:
         raise FaultError(short)
     part = context.part(key, ".mp4")
     outcome = optimising.optimise(
-        Path(film.path), film.key, part, context, quality, use_hardware=assignment.choices.hardware
+        Path(film.path),
+        film.key,
+        part,
+        context,
+        quality,
+        use_hardware=assignment.choices.hardware,
+        chapters=chapters,
     )
     result = {"smaller": outcome.smaller, "said": outcome.said, **outcome.facts}
     if not outcome.smaller:

@@ -79,6 +79,17 @@ def chapters_and_summary(rushes: Rushes, session: str) -> None:
     summed = rushes("summary", session, "--json").lines
     assert [line["event"] for line in summed] == ["completed"]
     assert summed[0]["by"] == "extractive" and summed[0]["points"]
+    text = rushes.place / "summary.json"
+    text.write_text(json.dumps({**summed[0], "abstract": "All of it."}))
+    kept = rushes("summary", session, "--from", text)
+    assert kept.code == 0 and "All of it." in kept.out and "then edited" in kept.out
+    text.write_text("[]")
+    assert rushes("summary", session, "--from", text).code == 3
+    cut = rushes.place / "cut.mp4"
+    assert rushes("cut", session, "-r", "1-2", "-o", cut).code == 0
+    with av.open(str(cut)) as container:
+        (left,) = container.chapters()
+        assert left["metadata"]["title"] == "<i>Mine</i>"
     assert rushes("jobs", "--json").lines == jobs
     assert rushes("chapters", "nothing").code == 3
 

@@ -15,11 +15,13 @@ from backend.core.chapter import (
     chapters_from,
     clean_title,
     for_youtube,
+    shown,
     tiled,
     told,
     vtt,
     youtube,
 )
+from backend.core.timemap import Piece, Reason, TimeMap
 
 moments = st.integers(-5_000, 400_000).map(lambda n: Fraction(n, 30))
 durations = st.integers(1, 300_000).map(lambda n: Fraction(n, 24))
@@ -100,3 +102,24 @@ def test_chapters_that_do_not_cover_the_film_are_refused(
     body = told(Chapter(Fraction(a), Fraction(b), "x") for a, b in starts)
     with pytest.raises(ValueError, match=words):
         chapters_from(body)
+
+
+def test_what_is_left_of_chapters_where_a_film_is_cut() -> None:
+    whole = tiled([(Fraction(0), "A"), (Fraction(10), "B"), (Fraction(20), "C")], Fraction(30))
+    cut = TimeMap(
+        [
+            Piece(Fraction(5), Fraction(0), (Reason.MANUAL,)),
+            Piece(Fraction(6), Fraction(6)),
+            Piece(Fraction(10), Fraction(0), (Reason.MANUAL,)),
+            Piece(Fraction(9), Fraction(9)),
+        ]
+    )
+    assert [(one.start, one.end, one.title) for one in shown(whole, cut)] == [
+        (0, 5, "A"),
+        (5, 6, "B"),
+        (6, 15, "C"),
+    ]
+    first = TimeMap(
+        [Piece(Fraction(8), Fraction(8)), Piece(Fraction(22), Fraction(0), (Reason.MANUAL,))]
+    )
+    assert [one.title for one in shown(whole, first)] == ["A"]

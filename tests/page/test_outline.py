@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from backend.core.document import DocumentKind
+from backend.core.flow import Planned
+from backend.core.job import JobKind, Priority
 from backend.store import documents
 from backend.store.db import Transaction
 from backend.store.library import open_library
@@ -295,6 +298,51 @@ def test_they_are_asked_for_and_stopped(house: House, page: Page, take: Path) ->
     panel.get_by_role("button", name="Cancel").click()
     expect(panel.get_by_text("You cancelled it.")).to_be_visible()
     expect(panel.get_by_role("button", name="Find chapters")).to_be_visible()
+
+
+def ended(house: House, session: str, kind: JobKind, change: str, told: dict[str, object]) -> None:
+    """A step that came to its end; the backend must not run meanwhile."""
+    library = open_library(house.data, lambda events: None, house.films_folder)
+    try:
+        job = library.sessions.request(session, Planned(kind, Priority.NORMAL))
+        for move, named in (
+            ("status = 'running', token = 'claimed'", ()),
+            (f"token = NULL, {change}", (json.dumps(told),)),
+        ):
+
+            def carry_out(
+                t: Transaction, move: str = move, named: tuple[str, ...] = named
+            ) -> object:
+                return t.execute(f"UPDATE job SET {move} WHERE id = ?", (*named, job.id))
+
+            library.database.write(carry_out)
+    finally:
+        library.close()
+
+
+def test_what_failed_or_lacks_something_says_what_to_do(
+    house: House, page: Page, take: Path, watch: Watch
+) -> None:
+    watch.expect("net::ERR")
+    session = made(house, take)
+    house.stop()
+    lacking = "There is no model of speech here. Add it."
+    nothing = "Nothing was written down that could be summed up."
+    fault = {"category": "memory", "message": "Memory is short.", "hint": "Close something."}
+    ended(house, session, JobKind.REVIEW, "status = 'completed', result = ?", {"said": lacking})
+    ended(house, session, JobKind.CHAPTERS, "status = 'failed', fault = ?", fault)
+    ended(house, session, JobKind.SUMMARY, "status = 'completed', result = ?", {"said": nothing})
+    house.serve()
+    house.api("POST", "/queue/pause")
+    page.goto(f"{house.url}/sessions/{session}#token={house.ready['token']}")
+    page.get_by_role("tab", name="Summary").click()
+    expect(page.get_by_text(nothing)).to_be_visible()
+    expect(page.get_by_text(lacking)).to_be_visible()
+    page.get_by_role("tab", name="Chapters").click()
+    expect(page.get_by_text("Chapters could not be found")).to_be_visible()
+    expect(page.get_by_text("Close something.")).to_be_visible()
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_text("It waits its turn.")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", WIDTHS)

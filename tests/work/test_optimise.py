@@ -7,16 +7,18 @@ import signal
 from datetime import timedelta
 from pathlib import Path
 
+import av
 import psutil
 import pytest
 
 from backend.core import flow
 from backend.core.artifact import Artifact, ArtifactKind
+from backend.core.document import DocumentKind
 from backend.core.flow import Planned, smaller
 from backend.core.job import JobKind, JobStatus, Priority
 from backend.core.room import SPARE, room_to_shrink
 from backend.core.session import Session
-from backend.store import manifest
+from backend.store import documents, manifest
 from backend.work import versions
 from tests.recordings import write_grain, write_session
 from tests.work.conftest import Studio
@@ -110,6 +112,8 @@ def test_the_smaller_film_takes_the_place_of_the_other(
     library = studio.app.library
     old = film_of(studio, session)
     previews = {a.key for a in library.artifacts.of_session(session.id)} - {old.key}
+    chapters = {"chapters": [{"start": 0.0, "end": 1.0, "title": "Grain & <b>noise</b>"}]}
+    library.database.write(lambda t: documents.put(t, session.id, DocumentKind.CHAPTERS, chapters))
     ask(studio, session)
     studio.until(studio.app.supervisor.idle, "the queue to empty", PATIENCE)
     job = studio.job(session, OPTIMISE)
@@ -120,6 +124,10 @@ def test_the_smaller_film_takes_the_place_of_the_other(
     assert new.size < 0.6 * old.size
     assert new.facts["duration"] == old.facts["duration"]
     assert new.facts["optimised"] == job.result
+    with av.open(new.path) as container:
+        assert [one["metadata"]["title"] for one in container.chapters()] == [
+            "Grain & <b>noise</b>"
+        ]
     studio.until(lambda: not Path(old.path).exists(), "the old film to go")
     studio.until(lambda: library.artifacts.find(session.id, old.key) is None, "its row to go")
     assert studio.films() == [Path(new.path)]

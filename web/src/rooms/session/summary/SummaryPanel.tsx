@@ -11,7 +11,7 @@ import { GiveMenu } from '../outline/GiveMenu';
 import { NoOutline, StepAtWork, useAsk } from '../outline/Standing';
 import { Versions } from '../outline/Versions';
 import type { Player } from '../player';
-import { madeBy } from './summary';
+import { isEmpty, madeBy } from './summary';
 import { SummaryEditor } from './SummaryEditor';
 
 export function SummaryPanel({ session, player }: { session: WholeSession; player: Player }) {
@@ -71,7 +71,7 @@ function Whole({ session, player, found, latest, onChoose }: WholeProps) {
   return (
     <section className="words" aria-label="Summary">
       <div className="find">
-        <span className="ink-3 t-12 grow made-by">{madeBy(found)}</span>
+        <span className="ink-3 t-12 grow made-by">{!isEmpty(found) && madeBy(found)}</span>
         {!editing && (
           <>
             <IconBtn label="Edit the summary" sign="pencil" isDisabled={!isNewest} onPress={() => setEditing(true)} />
@@ -172,7 +172,7 @@ function Text({ summary, player, onAgain }: { summary: Summary; player: Player; 
           {note}
         </p>
       ))}
-      {points.length === 0 && abstract === '' && (
+      {isEmpty(summary) && (
         <div className="none-yet">
           <p className="ink-3">Correct what is said, or hear it again with another model; then sum up again.</p>
           <Btn onPress={onAgain}>Sum up again</Btn>

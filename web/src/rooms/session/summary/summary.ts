@@ -2,6 +2,10 @@
 import type { SummaryText } from '../../../api/outline';
 import type { Summary } from '../../../api/types';
 
+/** Whether it says anything. */
+export const isEmpty = ({ abstract, points, actions }: Pick<Summary, 'abstract' | 'points' | 'actions'>): boolean =>
+  abstract === '' && points.length === 0 && actions.length === 0;
+
 /** By whom it was made. A model behind an address is named with it: “small at http://…”. */
 export function madeBy({ by, origin }: Pick<Summary, 'by' | 'origin'>): string {
   const made = by === 'extractive' ? 'Made of sentences that were said, on this machine' : `Written by ${by}`;
