@@ -27,6 +27,7 @@ from backend.services import Services
 from backend.settings import Settings
 from backend.store.library import Library, open_library
 from backend.work.ahead import Ahead
+from backend.work.drawing import draw_poster
 from backend.work.isolate import make_sample, probe_files
 from backend.work.meant import MeaningSearch
 from backend.work.models import ModelKeeper
@@ -126,6 +127,7 @@ def build(settings: Settings, port: int | None = None) -> App:
             renditions=renditions,
             meanings=meanings,
             models=ModelKeeper(settings, library),
+            poster=draw_poster,
             token=token,
             leave=leaving.set,
         )

@@ -135,6 +135,10 @@ class Client:
             data = json.dumps(body).encode("ascii")
         return self._send(method, _with(path, query), data, headers)
 
+    def fetch(self, path: str, query: Mapping[str, object] | None = None) -> bytes:
+        """What an address answers, as it is. Raises `Gone` or `Unwilling`."""
+        return self._answered("GET", _with(path, query), None, self._headers())
+
     def put(self, path: str, piece: bytes, first: int, total: int) -> Json:
         """One piece of a file. `Unwilling.headers` may tell at which offset to go on."""
         headers = self._headers()
@@ -182,18 +186,22 @@ class Client:
         return {"Authorization": f"Bearer {self.address.token}"}
 
     def _send(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Json:
+        return _object(self._answered(method, path, data, headers))
+
+    def _answered(
+        self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]
+    ) -> bytes:
         import urllib3
 
         try:
             answer = self._pool.urlopen(method, path, body=data, headers=headers)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Gone from error
-        fields = _object(answer.data)
         if answer.status >= 400:
-            refused = Unwilling(answer.status, fields)
+            refused = Unwilling(answer.status, _object(answer.data))
             refused.headers = dict(answer.headers)
             raise refused
-        return fields
+        return answer.data
 
 
 def _with(path: str, query: Mapping[str, object] | None) -> str:

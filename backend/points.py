@@ -47,6 +47,9 @@ SHRINKING = (
 )
 """Further points of the job that makes a film smaller."""
 
+DRAWING = ("pictures-kept",)
+"""Of the job that draws a canvas: the pictures of one chapter are chosen."""
+
 
 def _armed() -> dict[str, str]:
     strikes = os.environ.get("RUSHES_STRIKE", "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from backend.bus import Board, Bus, Presence
 from backend.core.artifact import Artifact
+from backend.core.canvas import Canvas
 from backend.core.job import Priority
 from backend.core.model import ModelCheck, ModelFacts
 from backend.core.session import Session, SessionOptions
@@ -104,6 +105,8 @@ class Services:
     renditions: Renditions
     meanings: Meanings
     models: Models
+    poster: Callable[[Canvas, Mapping[str, bytes], bool], bytes]
+    """A canvas as PNG, with its pictures by their keys; dark or not. Raises `FaultError`."""
     token: str
     leave: Callable[[], None]
     """Ask the backend to end in an orderly way; returns at once."""

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from backend import __version__
 from backend.api import (
     analysis,
+    canvas,
     door,
     enriching,
     enrichment,
@@ -49,6 +50,7 @@ ROUTES = (
     enriching.api,
     transcript.api,
     outline.api,
+    canvas.api,
     search.api,
     film.api,
     sound.api,

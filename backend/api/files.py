@@ -79,7 +79,7 @@ def send(
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     if title is not None:
-        headers["Content-Disposition"] = _attachment(title, file.suffix)
+        headers["Content-Disposition"] = attachment(title, file.suffix)
     kind = kind or TYPES.get(file.suffix, "application/octet-stream")
     if request.method == "HEAD":
         opened.close()
@@ -89,7 +89,8 @@ def send(
     return Response(body, status, headers, content_type=kind, direct_passthrough=True)
 
 
-def _attachment(title: str, suffix: str) -> str:
+def attachment(title: str, suffix: str) -> str:
+    """The header that makes a file one to keep, by that name."""
     name = re.sub(r'[\x00-\x1f\x7f"\\/]+', " ", title).strip() or "film"
     plain = name.encode("ascii", "replace").decode().replace("?", "_")
     return f"attachment; filename=\"{plain}{suffix}\"; filename*=UTF-8''{quote(name + suffix)}"

@@ -198,6 +198,8 @@ def _tell(result: Mapping[str, Any], out: Output) -> None:
         out.say(f"✓ {result['words']} words written down{language}.", "green")
     elif "chapters" in result:
         out.say(f"✓ {_count(result['chapters'], 'chapter')}.", "green")
+    elif "pictures" in result:
+        out.say(f"✓ The canvas, with {_count(result['pictures'], 'picture')}.", "green")
     elif "by" in result:
         by = "" if result["by"] == EXTRACTIVE else f", by {plain(result['by'])}"
         out.say(f"✓ Summed up in {_count(result['points'], 'point')}{by}.", "green")

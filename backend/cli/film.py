@@ -88,10 +88,15 @@ def copy_film(film: Path, target: Path, originals: Sequence[Path]) -> None:
 
 
 def write_text(text: str, target: Path) -> None:
+    """As `write_bytes`, in UTF-8."""
+    write_bytes(text.encode("utf-8"), target)
+
+
+def write_bytes(data: bytes, target: Path) -> None:
     """Write by way of an unfinished file and a rename. Raises a fault, and leaves nothing."""
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(data)
         part.replace(target)
     except OSError as error:
         part.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ LABELS = {
     "review": "Transcript",
     "chapters": "Chapters",
     "summary": "Summary",
+    "canvas": "Canvas",
 }
 WAITS = {
     "pending": "waits for the film",

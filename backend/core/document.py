@@ -22,6 +22,8 @@ class DocumentKind(StrEnum):
     SUMMARY = "summary"
     SCREEN = "screen"
     """Text that was read in the picture."""
+    CANVAS = "canvas"
+    """One page to look at instead of the recording."""
 
 
 class Origin(StrEnum):
@@ -89,6 +91,8 @@ def stretches(spoken: Sequence[Passage]) -> tuple[Passage, ...]:
 
 def passages(kind: DocumentKind, body: Mapping[str, Any]) -> tuple[Passage, ...]:
     """What can be searched for in a document. Raises as the document's reader does."""
+    if kind is DocumentKind.CANVAS:
+        return ()  # all of it stands in the others, and would be found twice
     if kind is DocumentKind.CHAPTERS:
         rows = [(one["start"], one["end"], one["title"]) for one in body["chapters"]]
     elif kind is DocumentKind.SUMMARY:

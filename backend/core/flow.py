@@ -88,10 +88,11 @@ WRITES: Mapping[JobKind, DocumentKind] = {
     JobKind.REVIEW: DocumentKind.TRANSCRIPT,
     JobKind.CHAPTERS: DocumentKind.CHAPTERS,
     JobKind.SUMMARY: DocumentKind.SUMMARY,
+    JobKind.CANVAS: DocumentKind.CANVAS,
 }
 """What a step leaves behind where it has found something; of the others their job tells."""
 
-ENRICHING = (JobKind.REVIEW, JobKind.CHAPTERS, JobKind.SUMMARY)
+ENRICHING = (JobKind.REVIEW, JobKind.CHAPTERS, JobKind.SUMMARY, JobKind.CANVAS)
 """Kinds of jobs that find out what is in a film, in the order of their steps."""
 
 
@@ -128,11 +129,19 @@ def _whole_enrichment(
     film = (JobKind.MERGE,)
     seen = (JobKind.THUMBNAILS,) if session.picture else ()
     if not has_sound(session):
-        return [Planned(JobKind.CHAPTERS, priority, requires=film, follows=seen)] if seen else []
+        if not seen:
+            return []
+        before = (*seen, JobKind.CHAPTERS)
+        return [
+            Planned(JobKind.CHAPTERS, priority, requires=film, follows=seen),
+            Planned(JobKind.CANVAS, priority, requires=film, follows=before),
+        ]
+    before = (*seen, JobKind.WAVEFORM, JobKind.REVIEW, JobKind.CHAPTERS, JobKind.SUMMARY)
     return [
         Planned(JobKind.REVIEW, priority, requires=film, options=options),
         Planned(JobKind.CHAPTERS, priority, requires=film, follows=(*seen, JobKind.REVIEW)),
         Planned(JobKind.SUMMARY, priority, requires=(JobKind.REVIEW,), follows=(JobKind.CHAPTERS,)),
+        Planned(JobKind.CANVAS, priority, requires=film, follows=before),
     ]
 
 

@@ -109,6 +109,8 @@ class JobKind(StrEnum):
     """Find where it turns to something else, and read what is on screen."""
     SUMMARY = "summary"
     """Say what it is about."""
+    CANVAS = "canvas"
+    """Put what was found on one page, with pictures."""
     SOUNDTRACK = "soundtrack"
     """Make a file of the sound alone, for its owner to take along."""
 
@@ -132,6 +134,7 @@ RULES: Mapping[JobKind, KindRules] = {
     JobKind.REVIEW: KindRules(Lane.ENRICH, 512 << 20, "enrichment-job"),
     JobKind.CHAPTERS: KindRules(Lane.ENRICH, 1 << 30, "enrichment-job"),
     JobKind.SUMMARY: KindRules(Lane.ENRICH, 256 << 20, "enrichment-job"),
+    JobKind.CANVAS: KindRules(Lane.ENRICH, 384 << 20, "enrichment-job"),
     JobKind.SOUNDTRACK: KindRules(Lane.COPY, 128 << 20, None),
 }
 

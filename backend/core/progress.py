@@ -114,6 +114,7 @@ FIRST_GUESS: Mapping[JobKind, Rate] = {
     JobKind.REVIEW: Rate(1.0, 8.0),
     JobKind.CHAPTERS: Rate(1.0, 20.0),
     JobKind.SUMMARY: Rate(1.0, 200.0),
+    JobKind.CANVAS: Rate(1.0, 100.0),
     JobKind.SOUNDTRACK: Rate(1.0, 60.0),
 }
 """Seconds of recording a second, on a slow machine, until a run has been measured."""

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from backend.core.artifact import ArtifactKind, artifact_key
+from backend.core.canvas import Canvas
 from backend.core.chapter import Chapter
 from backend.core.context import Context
 from backend.core.fault import Category, Fault, FaultError
 from backend.core.progress import Progress, Stage
 from backend.core.summary import Summary
 from backend.core.transcript import Transcript
+from backend.enrich.canvas import Material, draw
 from backend.enrich.chapters import ChapterSources, find_chapters
 from backend.enrich.dictated import dictate
 from backend.enrich.endpoint import Endpoint
@@ -30,12 +32,13 @@ from backend.media.sight import SIGHT_ENGINE, see
 
 T = TypeVar("T")
 
-LISTENING, SEEING, SCREENS, CHAPTERS, SUMMARY = (
+LISTENING, SEEING, SCREENS, CHAPTERS, SUMMARY, CANVAS = (
     "listening",
     "seeing",
     "screens",
     "chapters",
     "summary",
+    "canvas",
 )
 
 
@@ -63,7 +66,8 @@ def sum_up(
 ) -> Summary:
     """The summary of a file: by the model at `endpoint` if there is one and it can, else out of
     sentences that were said. Raises FaultError where the file cannot be used."""
-    work = _Work(path, source, options, ctx, endpoint is not None)
+    asked = (Stage(SUMMARY, "Summing up", 5.0),) if endpoint is not None else ()
+    work = _Work(path, source, options, ctx, asked)
     found = work.outline()
     notes = found.notes
     spoken = found.transcript or Transcript((), None, (), Fraction(0), None)
@@ -80,6 +84,21 @@ def sum_up(
         summary.by,
         tuple(told),
     )
+
+
+def canvas_of(
+    path: Path, source: str, options: OutlineOptions, ctx: Context
+) -> tuple[Canvas, tuple[str, ...]]:
+    """The canvas of a file, and what could not be heeded. Raises FaultError where the file cannot
+    be used."""
+    work = _Work(path, source, options, ctx, (Stage(CANVAS, "Drawing the canvas", 3.0),))
+    found = work.outline()
+    heard = found.transcript
+    summary = None if heard is None else summarise(heard, found.chapters, work.meaning)
+    material = Material(
+        found.transcript, found.chapters, summary, None, meaning=lambda: work.meaning
+    )
+    return draw(path, source, material, Phase(ctx, CANVAS)), found.notes
 
 
 class Phase:
@@ -118,8 +137,14 @@ class _Work:
     """One file, and what is found out about it."""
 
     def __init__(
-        self, path: Path, source: str, options: OutlineOptions, ctx: Context, dictated: bool = False
+        self,
+        path: Path,
+        source: str,
+        options: OutlineOptions,
+        ctx: Context,
+        after: tuple[Stage, ...] = (),
     ) -> None:
+        """`after`: the stages of what follows the outline."""
         self._path, self._source, self._options, self._ctx = path, source, options, ctx
         self._info = probe(path)
         self._sees = options.look and bool(self._info.video)
@@ -130,7 +155,7 @@ class _Work:
             *([Stage(SEEING, "Looking for scenes", 2.0)] if self._sees else []),
             *([Stage(SCREENS, "Reading the screen", 5.0)] if self._reads else []),
             Stage(CHAPTERS, "Finding chapters", 1.0),
-            *([Stage(SUMMARY, "Summing up", 5.0)] if dictated else []),
+            *after,
         ]
         ctx.plan(stages)
 

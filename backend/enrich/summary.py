@@ -9,7 +9,7 @@ before as can be (maximal marginal relevance, Carbonell and Goldstein, 1998).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -65,19 +65,19 @@ def summarise(
         return Summary(title, "", (), (), EXTRACTIVE, notes)
     texts = [one.text for one in spoken]
     vectors = bags(texts) if meaning is None else meaning.vectors(texts)
-    ranks = _ranks(spoken, vectors, chapters)
-    abstract = _chosen(ranks, vectors, min(_ABSTRACT, max(1, len(spoken) // 3)), ())
+    ranks = rank(spoken, vectors, chapters)
+    abstract = choose_apart(ranks, vectors, min(_ABSTRACT, max(1, len(spoken) // 3)), ())
     points = _points(spoken, ranks, vectors, chapters, abstract)
     return Summary(
         _title(spoken, vectors, chapters, meaning),
-        " ".join(_tidy(spoken[n].text) for n in sorted(abstract)),
-        tuple(Point(_tidy(spoken[n].text), spoken[n].start) for n in points),
+        " ".join(tidy(spoken[n].text) for n in sorted(abstract)),
+        tuple(Point(tidy(spoken[n].text), spoken[n].start) for n in points),
         actions_of(transcript),
         EXTRACTIVE,
     )
 
 
-def _ranks(spoken: Sequence[Utterance], vectors: Vectors, chapters: Sequence[Chapter]) -> Weights:
+def rank(spoken: Sequence[Utterance], vectors: Vectors, chapters: Sequence[Chapter]) -> Weights:
     """How well each sentence stands for the others, 0 to about 1."""
     ranks = np.zeros(len(spoken))
     for at in range(0, len(spoken), _BLOCK):
@@ -134,14 +134,21 @@ def _firsts(spoken: Sequence[Utterance], chapters: Sequence[Chapter]) -> set[int
     return found
 
 
-def _chosen(ranks: Weights, vectors: Vectors, count: int, known: Sequence[int]) -> list[int]:
-    """The `count` best, each unlike those before and unlike what is `known`."""
+def choose_apart(
+    ranks: Weights,
+    vectors: Vectors,
+    count: int,
+    known: Sequence[int],
+    unfit: Collection[int] = (),
+) -> list[int]:
+    """The `count` best, each unlike those before and unlike what is `known`; none that is
+    `unfit`."""
     found: list[int] = []
     nearest = np.zeros(len(ranks))
     for n in known:
         nearest = np.maximum(nearest, vectors @ vectors[n])
     left = np.ones(len(ranks), bool)
-    left[list(known)] = False
+    left[[*known, *unfit]] = False
     while len(found) < count and left.any():
         values = (1 - _NOVELTY) * ranks - _NOVELTY * nearest
         values[~left] = -np.inf
@@ -175,7 +182,7 @@ def _points(
         rows = np.array(part)
         beside = [part.index(n) for n in told if n in part]
         free = len(part) - len(beside)
-        chosen = _chosen(ranks[rows], vectors[rows], min(max(count, 1), free), beside)
+        chosen = choose_apart(ranks[rows], vectors[rows], min(max(count, 1), free), beside)
         found += [part[n] for n in chosen]
     return sorted(found)
 
@@ -197,7 +204,7 @@ def _title(
     return clean_title(title[:1].upper() + title[1:])
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """A sentence that begins as one."""
     line = " ".join(text.split())
     return line[:1].upper() + line[1:]

@@ -54,7 +54,7 @@ def stills(path: Path, times: Iterable[Fraction], check: Callable[[], None]) -> 
     memory at a time. Raises FaultError where the file cannot be read, and what `check` raises.
     """
     for info, time, frame in _shown(path, times, check):
-        yield Still(time, _pixels(frame, info.video[0].sample_aspect))
+        yield Still(time, pixels_of(frame, info.video[0].sample_aspect))
 
 
 def _shown(
@@ -142,9 +142,10 @@ class _Walk:
             yield from (frame for frame in frames if frame.pts is not None)
 
 
-def _pixels(frame: av.VideoFrame, aspect: Fraction) -> Pixels:
+def pixels_of(frame: av.VideoFrame, aspect: Fraction, side: int = LONGEST_SIDE) -> Pixels:
+    """A frame as a player shows it, at most `side` pixels wide and high."""
     width, height = frame.width * aspect, Fraction(frame.height)
-    scale = min(Fraction(1), Fraction(LONGEST_SIDE) / max(width, height))
+    scale = min(Fraction(1), Fraction(side) / max(width, height))
     small = frame.reformat(
         width=max(2, round(width * scale)),
         height=max(2, round(height * scale)),

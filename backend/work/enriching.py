@@ -20,6 +20,7 @@ from backend.core.job import JobKind
 from backend.core.progress import Stage
 from backend.core.time import TimeRange, seconds
 from backend.core.transcript import Transcript, spliced, transcript_from
+from backend.work.drawing import canvas
 from backend.work.handlers import film_of, lower_priority
 from backend.work.messages import Assignment, Done
 
@@ -162,4 +163,5 @@ HANDLERS: Mapping[JobKind, Callable[[Assignment, Context], Done]] = {
     JobKind.REVIEW: review,
     JobKind.CHAPTERS: chapters,
     JobKind.SUMMARY: summary,
+    JobKind.CANVAS: canvas,
 }

@@ -146,8 +146,8 @@ class _Shelf(Telling):
         self._folder = folder
 
     def find(self, key: str) -> Path | None:
-        path = self._folder / f"{key}.json"
-        return path if path.is_file() else None
+        kept = (self._folder / f"{key}{suffix}" for suffix in (".json", ".jpg"))
+        return next((path for path in kept if path.is_file()), None)
 
     def part(self, key: str, suffix: str) -> Path:
         return self._folder / f"{key}.{os.getpid()}.part{suffix}"

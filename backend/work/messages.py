@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backend.core.artifact import ArtifactKind
+from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.document import DocumentKind
 from backend.core.fault import Fault
 from backend.core.job import Job
@@ -31,6 +31,8 @@ class Assignment:
     """What is known of the session, for jobs that build on it."""
     models: Path = Path()
     """Where weights that come in parts are put together."""
+    made: Mapping[ArtifactKind, Artifact] = field(default_factory=dict)
+    """The newest file of each kind that there is of the session, of whichever film."""
 
 
 @dataclass(frozen=True, slots=True)

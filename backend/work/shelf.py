@@ -25,6 +25,7 @@ CHECKPOINTS = frozenset(
         ArtifactKind.SHRUNK,
         ArtifactKind.SAID,
         ArtifactKind.READ,
+        ArtifactKind.CHOSEN,
     }
 )
 """Kinds that are of use only until the film is there, the smaller one, or the transcript."""

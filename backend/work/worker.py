@@ -69,6 +69,7 @@ CHECKPOINTS = {
     JobKind.OPTIMISE: {ArtifactKind.SHRUNK},
     JobKind.REVIEW: {ArtifactKind.SAID},
     JobKind.CHAPTERS: {ArtifactKind.READ},
+    JobKind.CANVAS: {ArtifactKind.CHOSEN},
     JobKind.SOUNDTRACK: {ArtifactKind.SOUND},
 }
 """What jobs keep while they work, by their kind."""
@@ -120,9 +121,8 @@ class Worker:
     def stop(self, reason: Reason) -> None:
         """Ask the job to leave; after its grace it is made to. A cancel overrides the rest."""
         with self._lock:
-            if self._reason in (reason, Reason.CANCEL):
-                return
-            if self._reason is not None and reason is not Reason.CANCEL:
+            overrides = reason is Reason.CANCEL and self._reason is not reason
+            if self._reason is not None and not overrides:
                 return
             self._reason = reason
             self._deadline = time.monotonic() + GRACE[reason]
@@ -186,11 +186,11 @@ class Worker:
         return child
 
     def _assignment(self, work: Path) -> Assignment:
-        choices = Choices(self._library.preferences.all())
-        known = self._library.documents.of_session(self._session.id)
-        documents = {kind: document.body for kind, document in known.items()}
-        models = self._settings.models
-        return Assignment(self.job, self._session, work, choices, documents, models)
+        choices, models = Choices(self._library.preferences.all()), self._settings.models
+        known = self._library.documents.of_session(self.job.session).items()
+        made = {one.kind: one for one in self._library.artifacts.of_session(self.job.session)}
+        documents = {kind: document.body for kind, document in known}
+        return Assignment(self.job, self._session, work, choices, documents, models, made)
 
     def _attend(
         self, process: SpawnProcess, pipe: Connection[ToChild, FromChild]

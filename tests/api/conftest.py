@@ -24,6 +24,7 @@ from backend.core.session import Segment, Session, SessionOptions, SessionState
 from backend.services import Near, Services
 from backend.settings import Settings
 from backend.store.library import Library, open_library
+from backend.work.drawing import draw_poster
 from backend.work.models import ModelKeeper
 
 TOKEN = "the-token-of-this-test"
@@ -293,6 +294,7 @@ def make_backend(settings: Settings) -> Iterator[Callable[[], Backend]]:
             renditions=Pieces(settings),
             meanings=Thesaurus(library),
             models=ModelKeeper(settings, library),
+            poster=draw_poster,
             token=TOKEN,
             leave=left.set,
         )

@@ -90,7 +90,7 @@ def test_what_is_said_is_found_out_before_the_film_gets_smaller() -> None:
     quiet = replace(talk, options=replace(talk.options, enrich=False))
     assert JobKind.REVIEW not in {job.kind for job in plan_session(quiet)}
     mute = replace(talk, picture=picture(Fraction(4)))
-    assert [job.kind for job in plan_session(mute)][-1] is JobKind.CHAPTERS
+    assert [job.kind for job in plan_session(mute)][-2:] == [JobKind.CHAPTERS, JobKind.CANVAS]
     assert JobKind.REVIEW not in {job.kind for job in plan_session(mute)}
 
 

@@ -316,6 +316,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{session}/canvas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One page to look at instead of the film; 404 while none is drawn. With `as=html` a page that
+         * @description needs nothing else, with `as=png` a picture, both to keep.
+         */
+        get: operations["canvas_show_canvas__session__canvas_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Another title, other quotes or fewer; the version before stays. */
+        patch: operations["canvas_edit_canvas__session__canvas_patch"];
+        trace?: never;
+    };
+    "/api/sessions/{session}/stills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of the pictures on a canvas. */
+        get: operations["canvas_show_still__session__stills_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -1427,7 +1465,7 @@ export interface components {
          * JobKind
          * @enum {string}
          */
-        JobKind: "merge" | "waveform" | "thumbnails" | "optimise" | "review" | "chapters" | "summary" | "soundtrack";
+        JobKind: "merge" | "waveform" | "thumbnails" | "optimise" | "review" | "chapters" | "summary" | "canvas" | "soundtrack";
         /** Options */
         Options: {
             /**
@@ -1655,7 +1693,7 @@ export interface components {
          * DocumentKind
          * @enum {string}
          */
-        DocumentKind: "transcript" | "chapters" | "summary" | "screen";
+        DocumentKind: "transcript" | "chapters" | "summary" | "screen" | "canvas";
         /**
          * EnrichmentStatus
          * @enum {string}
@@ -2018,6 +2056,111 @@ export interface components {
             text: string;
             /** At */
             at: number;
+        };
+        /** CanvasBody */
+        CanvasBody: {
+            /** Version */
+            version: number;
+            origin: components["schemas"]["Origin"];
+            /** Title */
+            title: string;
+            /** About */
+            about: string;
+            /** Abstract */
+            abstract: string;
+            /** Duration */
+            duration: number;
+            /** Recorded */
+            recorded: string | null;
+            /** Chapters */
+            chapters: components["schemas"]["ChapterBody"][];
+            /** Shots */
+            shots: components["schemas"]["ShotBody"][];
+            /** Wave */
+            wave: number[];
+            /** Speech */
+            speech: components["schemas"]["SpanBody"][];
+            /** Quotes */
+            quotes: components["schemas"]["QuoteBody"][];
+            /** Points */
+            points: components["schemas"]["PointBody"][];
+            /** Actions */
+            actions: components["schemas"]["ActionBody"][];
+            figures: components["schemas"]["CanvasFiguresBody"] | null;
+            /** Language */
+            language: string | null;
+            /** By */
+            by: string | null;
+            /** Notes */
+            notes: string[];
+        };
+        /** CanvasFiguresBody */
+        CanvasFiguresBody: {
+            /** Words */
+            words: number;
+            /** Speaking */
+            speaking: number;
+            /** Pauses */
+            pauses: number;
+            /** Longest Pause */
+            longest_pause: number;
+            /** Speakers */
+            speakers: number | null;
+        };
+        /** QuoteBody */
+        QuoteBody: {
+            /** Text */
+            text: string;
+            /** At */
+            at: number;
+            /** Who */
+            who: string | null;
+        };
+        /** ShotBody */
+        ShotBody: {
+            /** At */
+            at: number;
+            /** Key */
+            key: string;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+        };
+        /**
+         * EditedCanvas
+         * @description What its owner wants otherwise; the rest stays.
+         */
+        EditedCanvas: {
+            /** Based On */
+            based_on: number;
+            /**
+             * Title
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * About
+             * @default null
+             */
+            about?: string | null;
+            /**
+             * Quotes
+             * @default null
+             */
+            quotes?: components["schemas"]["EditedQuote"][] | null;
+        };
+        /** EditedQuote */
+        EditedQuote: {
+            /** Text */
+            text: string;
+            /** At */
+            at: number;
+            /**
+             * Who
+             * @default null
+             */
+            who?: string | null;
         };
         /** HitsBody */
         HitsBody: {
@@ -4542,6 +4685,295 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    canvas_show_canvas__session__canvas_get: {
+        parameters: {
+            query?: {
+                as?: ("html" | "png") | null;
+                dark?: boolean;
+            };
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CanvasBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    canvas_edit_canvas__session__canvas_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditedCanvas"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CanvasBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    canvas_show_still__session__stills_get: {
+        parameters: {
+            query: {
+                v: string;
+            };
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The file is the one that the asker has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };

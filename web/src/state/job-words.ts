@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<string, string>> = {
   review: 'Writing down what is said',
   chapters: 'Finding chapters',
   summary: 'Summing up',
+  canvas: 'Drawing the canvas',
   soundtrack: 'Saving the sound',
 };
 
@@ -22,6 +23,7 @@ const MADE: Readonly<Record<string, string>> = {
   review: 'transcript',
   chapters: 'chapters',
   summary: 'summary',
+  canvas: 'canvas',
   soundtrack: 'file of the sound',
 };
 

@@ -1,0 +1,107 @@
+"""The canvas: the job that draws one, in the child, and processes that put it on paper."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from backend.core.artifact import ArtifactKind
+from backend.core.canvas import Canvas
+from backend.core.chapter import chapters_from
+from backend.core.context import Context
+from backend.core.document import DocumentKind
+from backend.core.fault import Category, Fault, FaultError, explain
+from backend.core.summary import summary_from
+from backend.core.transcript import transcript_from
+from backend.enrich.options import OutlineOptions
+from backend.work.handlers import film_of, lower_priority
+from backend.work.hear import on_shelf
+from backend.work.isolate import MEMORY_LIMIT, spawned
+from backend.work.messages import Assignment, Done
+
+
+def canvas(assignment: Assignment, context: Context) -> Done:
+    """The session's canvas, from the newest of everything that is known of it."""
+    lower_priority()
+    from backend.enrich.canvas import Material, draw
+    from backend.enrich.meaning import Meaning
+    from backend.enrich.options import outline_options
+
+    film, known = film_of(assignment), assignment.documents
+    transcript = known.get(DocumentKind.TRANSCRIPT)
+    chapters = known.get(DocumentKind.CHAPTERS)
+    summary = known.get(DocumentKind.SUMMARY)
+    peaks = assignment.made.get(ArtifactKind.PEAKS)
+    model = outline_options(assignment.models, look=False).meaning
+
+    def meaning() -> Meaning | None:
+        return None if model is None else Meaning(model, assignment.models, context.check)
+
+    material = Material(
+        None if transcript is None else transcript_from(transcript),
+        () if chapters is None else chapters_from(chapters),
+        None if summary is None else summary_from(summary),
+        None if peaks is None else Path(peaks.path),
+        assignment.session.started_at.isoformat(),
+        meaning,
+    )
+    drawn = draw(Path(film.path), film.key, material, context)
+    result = {"pictures": len(drawn.shots), "quotes": len(drawn.quotes)}
+    return Done(result, documents={DocumentKind.CANVAS: drawn.told()})
+
+
+def canvas_apart(
+    path: Path, options: OutlineOptions, shelf: Path, tell: Callable[[float], None]
+) -> tuple[Canvas, Mapping[str, bytes], tuple[str, ...]]:
+    """The canvas of a file, its pictures by their keys, and what could not be heeded; see
+    `hear.on_shelf`."""
+    return on_shelf(_canvas_of, path, options, shelf, tell)
+
+
+def _canvas_of(
+    path: Path, source: str, options: OutlineOptions, ctx: Context
+) -> tuple[Canvas, Mapping[str, bytes], tuple[str, ...]]:
+    from backend.enrich.outline import canvas_of
+
+    drawn, notes = canvas_of(path, source, options, ctx)
+    kept = {shot.key: ctx.find(shot.key) for shot in drawn.shots}
+    pictures = {key: file.read_bytes() for key, file in kept.items() if file is not None}
+    return drawn, pictures, notes
+
+
+_DRAWING = threading.Lock()
+PATIENCE = 120.0
+"""Seconds after which a drawing is given up."""
+
+
+def draw_poster(drawn: Canvas, pictures: Mapping[str, bytes], dark: bool) -> bytes:
+    """A canvas as PNG, drawn in a process of its own: one at a time. Raises FaultError."""
+    with _DRAWING, spawned(_poster_child, drawn, dict(pictures), dark) as pipe:
+        try:
+            answer: bytes | Fault = pipe.recv() if pipe.poll(PATIENCE) else _unfinished()
+        except EOFError:
+            answer = _unfinished()
+    if isinstance(answer, Fault):
+        raise FaultError(answer)
+    return answer
+
+
+def _unfinished() -> Fault:
+    return Fault(Category.CRASH, "The canvas could not be drawn.", "Try again, or save the page.")
+
+
+def _poster_child(
+    drawn: Canvas, pictures: Mapping[str, bytes], dark: bool, pipe: Connection[bytes | Fault, None]
+) -> None:
+    from backend.work.child import bound_memory
+
+    bound_memory(MEMORY_LIMIT)
+    from backend.media.poster import DARK, LIGHT, poster
+
+    try:
+        answer: bytes | Fault = poster(drawn, pictures, DARK if dark else LIGHT)
+    except Exception as error:
+        answer = explain(error, "draw the canvas")
+    pipe.send(answer)
