@@ -187,6 +187,7 @@ _STEPS = {
     JobKind.REVIEW: "Write down what is said, too. A summary is made of that.",
     JobKind.CHAPTERS: "Find its chapters, and read the text on its screen, too.",
     JobKind.SUMMARY: "Sum up what is said, too.",
+    JobKind.CANVAS: "Draw one page to look at instead of it, too.",
 }
 """What each step of an enrichment does, where there is more to say than its name."""
 

@@ -15,15 +15,17 @@ import signal
 import threading
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from backend.bus import Bus
-from backend.core.event import SESSION_CREATED, SESSION_UPDATED
+from backend.core.event import SESSION_CREATED, SESSION_UPDATED, Event
 from backend.core.fault import Category, Fault, FaultError, cause_of_death, explain, refuse
 from backend.enrich.catalogue import BUNDLED
 from backend.enrich.models import Model, Purpose, choose, how_to_add
+from backend.enrich.owned import known_models
 from backend.services import Near
 from backend.settings import Choices, Settings
 from backend.store.library import Library
@@ -82,6 +84,8 @@ class MeaningSearch:
         self._asking = threading.Lock()
         self._reading = threading.Lock()
         self._reader: _Reader | None = None
+        self._asked = False
+        """Somebody searched and did not wait for all: what is due is made, whatever is set."""
 
     def start(self) -> None:
         self._thread.start()
@@ -98,7 +102,7 @@ class MeaningSearch:
 
     def near(self, words: str, limit: int, session: str | None = None) -> Near:
         """What comes closest to these words, the closest first. Raises FaultError."""
-        model = choose(Purpose.MEANING, BUNDLED)
+        model = self._model()
         if model is None:
             lacking = next(known for known in BUNDLED if known.purpose is Purpose.MEANING)
             return Near((), f"What is meant cannot be searched yet. {how_to_add(lacking)}")
@@ -114,6 +118,9 @@ class MeaningSearch:
             for hit in self._library.meanings.hits(numbers[at : at + 500], session)
         ]
         behind = self._library.meanings.behind()
+        if behind:
+            self._asked = True
+            self._events.put(Event(None, SESSION_UPDATED, datetime.now(UTC)))  # wakes the thread
         note = (
             f"{behind} {'session is' if behind == 1 else 'sessions are'} still being read;"
             " look again in a moment."
@@ -124,18 +131,25 @@ class MeaningSearch:
         while not self._events.closed:
             if self._wanted():
                 try:
-                    model = choose(Purpose.MEANING, BUNDLED)
+                    model = self._model()
                     if model is not None:
                         self._catch_up(model)
+                    self._asked = False
                 except Exception as error:
                     # Nobody waits for it: who searches is told.
                     if not self._events.closed:
                         log.warning("what sessions mean was not read: %s", error)
             self._wait_for_a_change()
 
+    def _model(self) -> Model | None:
+        """The one that the owner chose, else the best there is. Raises FaultError."""
+        chosen = Choices(self._library.preferences.all()).meaning_model
+        return choose(Purpose.MEANING, known_models(self._cache), chosen)
+
     def _wanted(self) -> bool:
         choices = Choices(self._library.preferences.all())
-        return choices.session_options.enrich and self._library.meanings.behind() > 0
+        wanted = choices.session_options.enrich or self._asked
+        return wanted and self._library.meanings.behind() > 0
 
     def _wait_for_a_change(self) -> None:
         event = self._events.get()

@@ -35,7 +35,8 @@ def near(studio: Studio, words: str, session: str | None = None) -> list[tuple[f
 
 
 @pytest.fixture
-def office(studio: Studio) -> Studio:
+def office(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Studio:
+    monkeypatch.setattr(meant, "PATIENCE", 60.0)
     studio.app.library.sessions.create(session("s1", title="Stand-up"))
     say(studio, *SAID)
     return studio
@@ -72,7 +73,6 @@ def test_it_leaves_when_nobody_searches(office: Studio, monkeypatch: pytest.Monk
     assert reader is not None
     reader._process.join(30)
     assert reader._process.exitcode == 0
-    monkeypatch.undo()
     assert near(office, "the budget is used up") == [(0.0, SAID[0])]
 
 
@@ -86,10 +86,21 @@ def test_it_is_read_by_itself_where_enrichment_is_on(
     office.until(lambda: office.app.library.meanings.behind() == 0, "the vectors")
 
 
+def test_who_does_not_wait_finds_it_a_moment_later(
+    office: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meant, "PATIENCE", 0.0)
+    monkeypatch.setattr(meant, "QUIET", 0.05)
+    found = office.app._meanings.near("the budget is used up", 5)
+    assert found.hits == () and found.note is not None and "1 session is" in found.note
+    office.until(lambda: near(office, "the budget is used up"), "what is meant")
+    assert office.app._meanings.near("the budget is used up", 5).note is None
+
+
 def test_without_a_model_it_says_how_to_have_one(
     office: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meant, "choose", lambda purpose, models: None)
+    monkeypatch.setattr(meant, "choose", lambda *asked: None)
     found = office.app._meanings.near("the budget is used up", 5)
     assert found.hits == () and found.note is not None
     assert "pip install 'rushes[meaning]'" in found.note

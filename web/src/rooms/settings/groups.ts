@@ -14,6 +14,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'enrich.review': 'Transcripts',
   'enrich.chapters': 'Chapters',
   'enrich.summary': 'Summaries',
+  'enrich.canvas': 'Canvases',
   'enrich.language': 'Language',
   'enrich.endpoint': 'Summaries by another model',
   'bin.days': 'Days in the bin',
@@ -47,11 +48,12 @@ const HELP: Readonly<Record<string, string>> = {
   'enrich.review': 'What is said, word by word. Summaries are made of it, and chapters are better with it.',
   'enrich.chapters': 'Where a recording turns to something else, and the text on its screen.',
   'enrich.summary': 'Key points, and what is to be done.',
+  'enrich.canvas': 'One page to look at instead: pictures, quotes and numbers.',
   'enrich.endpoint': 'A model behind an address that speaks as OpenAI’s do, such as Ollama on this computer. What is said is sent there; leave it empty and nothing is.',
   'limit.ready': 'Making sessions ready to play.',
   'limit.video': 'Work that encodes the picture.',
   'limit.copy': 'Work that only copies, and files of the sound.',
-  'limit.enrich': 'Transcripts, chapters and summaries.',
+  'limit.enrich': 'Transcripts, chapters, summaries and canvases.',
   'limit.light': 'Small work on finished films.',
 };
 
