@@ -42,7 +42,11 @@ def sound(recording: str, output: Path, force: bool, settings: Settings, out: Ou
         raise refusal(f"“{recording}” has no sound.", "Choose a recording that has.")
     asked = found.cutting(Timeline((heard,)))
     used = {clip.path for clip in heard.clips}
-    asked = replace(asked, sources=tuple(s for s in asked.sources if s.path in used))
+    asked = replace(
+        asked,
+        sources=tuple(s for s in asked.sources if s.path in used),
+        chapters=found.chapters,
+    )
     with Stages(out) as stages:
         facts = render_apart(asked, target, stages.tell)
     out.line({"event": "completed", "output": str(target), **facts})

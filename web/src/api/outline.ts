@@ -70,6 +70,16 @@ export function useOutlineRequests(id: string) {
   };
   return {
     look,
+    /** Read the newest, whatever was known; its version. */
+    newest: async (kind: OutlineKind): Promise<number> => {
+      const found =
+        kind === 'chapters'
+          ? told(await api.GET('/api/sessions/{session}/chapters', at))
+          : told(await api.GET('/api/sessions/{session}/summary', at));
+      client.setQueryData(keys[kind](id, found.version), found);
+      await client.invalidateQueries({ queryKey: keys.enrichments(id) });
+      return found.version;
+    },
     /** Refused with 409 where a newer version than `basedOn` has come meanwhile. */
     editChapters: async (basedOn: number, chapters: readonly Chapter[]): Promise<Chapters> => {
       const after = told(

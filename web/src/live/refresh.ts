@@ -71,6 +71,8 @@ async function readAgain(client: QueryClient, id: string): Promise<void> {
   try {
     const session: WholeSession = told(await api.GET('/api/sessions/{session}', { params: { path: { session: id } } }));
     client.setQueryData(keys.session(id), session);
+    // What was found out about it may have a new version; only a page that shows it reads that.
+    void client.invalidateQueries({ queryKey: keys.enrichments(id) });
     const { moved, changed } = putIntoLists(client, session);
     if (moved) await client.invalidateQueries({ queryKey: ['sessions', 'list'] });
     if (changed) await client.invalidateQueries({ queryKey: ['sessions', 'counts'] });

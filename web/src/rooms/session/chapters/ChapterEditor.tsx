@@ -13,7 +13,7 @@ interface Props {
   /** `start` is null where it was not moved. */
   onSave: (title: string, start: number | null) => Promise<void>;
   /** Read the newest version. */
-  onLook: () => void;
+  onLook: () => Promise<void>;
   onClose: () => void;
 }
 
@@ -33,9 +33,12 @@ export function ChapterEditor({ chapters, n, player, onSave, onLook, onClose }: 
     setBusy(true);
     onSave(title.trim(), at).catch((error: unknown) => {
       const found = asProblem(error);
-      setBusy(false);
-      setProblem(found);
-      if (found.status === 409) onLook();
+      const tell = () => {
+        setBusy(false);
+        setProblem(found);
+      };
+      if (found.status === 409) onLook().then(tell, tell);
+      else tell();
     });
   };
   const press = (event: KeyboardEvent) => {

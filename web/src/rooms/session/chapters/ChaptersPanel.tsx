@@ -44,6 +44,12 @@ export function ChaptersPanel({ session, player }: { session: WholeSession; play
   );
 }
 
+/** What is being edited: the chapter that began there, of which version; null for whichever is the newest. */
+interface Draft {
+  start: number;
+  basedOn: number | null;
+}
+
 interface ListProps {
   session: WholeSession;
   player: Player;
@@ -56,7 +62,9 @@ interface ListProps {
 function List({ session, player, found, latest, onChoose }: ListProps) {
   const { chapters, version } = found;
   const [editing, setEditing] = useState(false);
-  const [open, setOpen] = useState<number | null>(null);
+  const [draft, setDraft] = useState<Draft | null>(null);
+  // Wherever a newer version puts it.
+  const open = draft === null ? null : Math.max(0, chapterAt(chapters, draft.start));
   const current = useStore(player.state, (now) => chapterAt(chapters, now.time));
   const here = useStore(player.state, (now) => canBegin(chapters, now.time));
   const requests = useOutlineRequests(session.id);
@@ -65,8 +73,8 @@ function List({ session, player, found, latest, onChoose }: ListProps) {
   const isNewest = version === latest.version;
 
   /** Keep them; what was there before is one press away. */
-  const keep = async (next: readonly Chapter[], words: string): Promise<void> => {
-    const after = await requests.editChapters(latest.version, next);
+  const keep = async (next: readonly Chapter[], words: string, basedOn = latest.version): Promise<void> => {
+    const after = await requests.editChapters(basedOn, next);
     onChoose(null);
     say({
       text: words,
@@ -87,7 +95,7 @@ function List({ session, player, found, latest, onChoose }: ListProps) {
     const next = added(chapters, at, `Chapter at ${clock(at)}`);
     void keep(next, `A chapter begins at ${clock(at)}.`).then(() => {
       setEditing(true);
-      setOpen(chapterAt(next, at));
+      setDraft({ start: at, basedOn: null });
     }, sayProblem);
   };
   return (
@@ -104,7 +112,7 @@ function List({ session, player, found, latest, onChoose }: ListProps) {
           isDisabled={!isNewest}
           onPress={() => {
             setEditing(!editing);
-            setOpen(null);
+            setDraft(null);
           }}
         />
         <GiveMenu
@@ -127,7 +135,7 @@ function List({ session, player, found, latest, onChoose }: ListProps) {
         newest={latest.version}
         onChoose={(next) => {
           setEditing(false);
-          setOpen(null);
+          setDraft(null);
           onChoose(next);
         }}
         onTake={() => change(chapters, `Version ${version} is in use again.`)}
@@ -153,24 +161,28 @@ function List({ session, player, found, latest, onChoose }: ListProps) {
                   player={player}
                   onSave={async (title, start) => {
                     const next = renamed(start === null ? chapters : moved(chapters, n, start), n, title);
-                    await keep(next, `“${title}” is kept.`);
-                    setOpen(null);
+                    await keep(next, `“${title}” is kept.`, draft?.basedOn ?? latest.version);
+                    setDraft(null);
                   }}
-                  onLook={() => void requests.look()}
-                  onClose={() => setOpen(null)}
+                  onLook={async () => {
+                    // They know now that it changed: the next time theirs is put there.
+                    const basedOn = await requests.newest('chapters');
+                    setDraft((now) => now && { ...now, basedOn });
+                  }}
+                  onClose={() => setDraft(null)}
                 />
               ) : (
                 <p dir="auto">{one.title}</p>
               )}
               {editing && open !== n && (
                 <span className="said-acts">
-                  <IconBtn label={`Edit the chapter at ${clock(one.start)}`} sign="pencil" onPress={() => setOpen(n)} />
+                  <IconBtn label={`Edit the chapter at ${clock(one.start)}`} sign="pencil" onPress={() => setDraft({ start: one.start, basedOn: latest.version })} />
                   <IconBtn
                     label={`Remove the chapter at ${clock(one.start)}`}
                     sign="trash"
                     isDisabled={chapters.length < 2}
                     onPress={() => {
-                      setOpen(null);
+                      setDraft(null);
                       change(removed(chapters, n), `“${one.title}” is removed.`);
                     }}
                   />

@@ -13,8 +13,8 @@ interface Props {
   summary: Summary;
   player: Player;
   onSave: (text: SummaryText, basedOn: number) => Promise<void>;
-  /** Read the newest version. */
-  onLook: () => void;
+  /** Read the newest version; its number. */
+  onLook: () => Promise<number>;
   onClose: () => void;
 }
 
@@ -25,15 +25,20 @@ export function SummaryEditor({ summary, player, onSave, onLook, onClose }: Prop
   const [draft, setDraft] = useState<SummaryText>(summary);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
+  const [begun, setBegun] = useState(summary.version);
   const { points, actions } = draft;
   const set = (change: Partial<SummaryText>) => setDraft({ ...draft, ...change });
   const save = () => {
     setBusy(true);
-    onSave(tidy(draft), summary.version).catch((error: unknown) => {
+    onSave(tidy(draft), begun).catch((error: unknown) => {
       const found = asProblem(error);
-      setBusy(false);
-      setProblem(found);
-      if (found.status === 409) onLook();
+      const tell = () => {
+        setBusy(false);
+        setProblem(found);
+      };
+      if (found.status !== 409) tell();
+      // They know now that it changed: the next time theirs is put there.
+      else onLook().then(setBegun).then(tell, tell);
     });
   };
   return (

@@ -108,7 +108,7 @@ function Whole({ session, player, found, latest, onChoose }: WholeProps) {
               await keep(next, basedOn, 'The summary is kept.');
               setEditing(false);
             }}
-            onLook={() => void requests.look()}
+            onLook={() => requests.newest('summary')}
             onClose={() => setEditing(false)}
           />
         ) : (
