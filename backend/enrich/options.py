@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,18 @@ _BETTER = {
 }
 
 
+def meaning_model(
+    models: Sequence[Model], wanted: str | None
+) -> tuple[Model | None, tuple[str, ...]]:
+    """The model of what sentences mean: the wanted one, else the best there is, and what to do
+    about one that is wanted and not there."""
+    try:
+        return choose(Purpose.MEANING, models, wanted), ()
+    except FaultError as error:
+        words = f"{error.fault.message} {error.fault.hint}"
+        return choose(Purpose.MEANING, models), (words,)
+
+
 def outline_options(
     cache: Path,
     speech: str | None = None,
@@ -63,16 +76,13 @@ def outline_options(
     models = known_models(cache)
     wanted = [Purpose.SPEECH, Purpose.MEANING, *([Purpose.READING] if look else [])]
     found: dict[Purpose, Model] = {}
-    lacking = []
+    lacking: list[str] = []
     for purpose in wanted:
-        named = {Purpose.SPEECH: speech, Purpose.MEANING: meaning}.get(purpose)
-        try:
-            chosen = choose(purpose, models, named)
-        except FaultError as error:
-            if purpose is Purpose.SPEECH:
-                raise
-            lacking.append(f"{error.fault.message} {error.fault.hint}")
-            continue
+        if purpose is Purpose.MEANING:
+            chosen, gone = meaning_model(models, meaning)
+            lacking += gone
+        else:
+            chosen = choose(purpose, models, speech if purpose is Purpose.SPEECH else None)
         if chosen is not None:
             found[purpose] = chosen
         else:

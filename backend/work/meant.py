@@ -23,8 +23,8 @@ from typing import Any
 from backend.bus import Bus
 from backend.core.event import SESSION_CREATED, SESSION_UPDATED, Event
 from backend.core.fault import Category, Fault, FaultError, cause_of_death, explain, refuse
-from backend.enrich.catalogue import BUNDLED
-from backend.enrich.models import Model, Purpose, choose, how_to_add
+from backend.enrich.models import Model, Purpose, how_to_add
+from backend.enrich.options import meaning_model
 from backend.enrich.owned import known_models
 from backend.services import Near
 from backend.settings import Choices, Settings
@@ -49,6 +49,8 @@ _ROWS = 20_000
 """Vectors sent at a time."""
 _SPARE = 3
 """How many times as many vectors are looked for as hits are wanted: some lead to one place."""
+_CHANGES = (SESSION_CREATED, SESSION_UPDATED, "settings-changed")
+"""Events after which there may be something to be read; the last one may name another model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ class MeaningSearch:
         """What comes closest to these words, the closest first. Raises FaultError."""
         model = self._model()
         if model is None:
-            lacking = next(known for known in BUNDLED if known.purpose is Purpose.MEANING)
+            known = known_models(self._cache)
+            lacking = next(one for one in known if one.purpose is Purpose.MEANING)
             return Near((), f"What is meant cannot be searched yet. {how_to_add(lacking)}")
         if not words.strip():
             return Near((), None)
@@ -142,9 +145,8 @@ class MeaningSearch:
             self._wait_for_a_change()
 
     def _model(self) -> Model | None:
-        """The one that the owner chose, else the best there is. Raises FaultError."""
-        chosen = Choices(self._library.preferences.all()).meaning_model
-        return choose(Purpose.MEANING, known_models(self._cache), chosen)
+        wanted = Choices(self._library.preferences.all()).meaning_model
+        return meaning_model(known_models(self._cache), wanted)[0]
 
     def _wanted(self) -> bool:
         choices = Choices(self._library.preferences.all())
@@ -153,7 +155,7 @@ class MeaningSearch:
 
     def _wait_for_a_change(self) -> None:
         event = self._events.get()
-        while event is not None and event.name not in (SESSION_CREATED, SESSION_UPDATED):
+        while event is not None and event.name not in _CHANGES:
             event = self._events.get()
         until = time.monotonic() + QUIET
         while not self._events.closed and (left := until - time.monotonic()) > 0:

@@ -26,7 +26,7 @@ from backend.enrich.models import (
     installed,
     verify_files,
 )
-from backend.enrich.options import ReviewOptions
+from backend.enrich.options import ReviewOptions, meaning_model
 from backend.enrich.owned import describe, forget_model, keep_model, known_models, require_free
 from backend.enrich.speeds import speed_of
 from backend.settings import Choices, Settings
@@ -117,10 +117,13 @@ def installed_models(cache: Path) -> list[Model]:
 
 
 def _used(purpose: Purpose, models: Sequence[Model], wanted: str | None) -> str | None:
-    try:
-        chosen = choose(purpose, models, wanted)
-    except FaultError:
-        return None  # what the owner wants is not there
+    if purpose is Purpose.MEANING:
+        chosen, _ = meaning_model(models, wanted)
+    else:
+        try:
+            chosen = choose(purpose, models, wanted)
+        except FaultError:
+            return None  # what the owner wants is not there
     return None if chosen is None else chosen.name
 
 

@@ -36,7 +36,7 @@ def near(studio: Studio, words: str, session: str | None = None) -> list[tuple[f
 
 @pytest.fixture
 def office(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    monkeypatch.setattr(meant, "PATIENCE", 60.0)
+    monkeypatch.setattr(meant, "PATIENCE", 60.0)  # whatever else this computer does
     studio.app.library.sessions.create(session("s1", title="Stand-up"))
     say(studio, *SAID)
     return studio
@@ -100,7 +100,7 @@ def test_who_does_not_wait_finds_it_a_moment_later(
 def test_without_a_model_it_says_how_to_have_one(
     office: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meant, "choose", lambda *asked: None)
+    monkeypatch.setattr(meant, "meaning_model", lambda models, wanted: (None, ()))
     found = office.app._meanings.near("the budget is used up", 5)
     assert found.hits == () and found.note is not None
     assert "pip install 'rushes[meaning]'" in found.note
