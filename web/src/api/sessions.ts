@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type QueryClient } from '@tanstack/react-query';
 import { api, asProblem, Problem, send, told } from './client';
 import { keys, STATUSES, type SessionFilter } from './keys';
-import type { AudioChoice, Job, Session, SoundFormat, WholeSession } from './types';
+import type { AudioChoice, Enriching, Job, Session, SoundFormat, WholeSession } from './types';
 import { pollEvery, useLink } from '../live/connection';
 
 export interface SessionsPage {
@@ -128,6 +128,12 @@ export function sessionRequests(client: QueryClient) {
       told(await api.POST('/api/sessions/{session}/optimise', { ...at(id), body: {} }));
       await client.invalidateQueries({ queryKey: keys.session(id) });
       await client.invalidateQueries({ queryKey: keys.sessions });
+    },
+    /** Find out in the background what is not known of these sessions yet. */
+    enrichMany: async (sessions: string[]): Promise<Enriching> => {
+      const found = told(await api.POST('/api/enrichment', { body: { sessions, lacking: true, priority: 'low' } }));
+      await client.invalidateQueries({ queryKey: keys.jobs });
+      return found;
     },
     /** Have another track of the sound heard: the film is made again. */
     hear: async (id: string, audio: AudioChoice): Promise<WholeSession> => {

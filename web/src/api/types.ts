@@ -38,3 +38,5 @@ export type Models = Schemas['ModelsBody'];
 export type Model = Schemas['ModelBody'];
 /** What became of looking at a model's files, and of a trial. */
 export type ModelCheck = Schemas['CheckBody'];
+/** Which of many sessions something is found out about, and which not. */
+export type Enriching = Schemas['ManyBody'];

@@ -6,8 +6,10 @@ import { useFilmProgress, useJobProgress } from '../../live/progress';
 import { useSending } from '../../state/uploads';
 import { addressOf, go } from '../../state/route';
 import { attempt } from '../../state/toasts';
+import { toggle, useChoosing, useIsChosen } from '../../state/chosen';
 import { clock } from '../../state/words';
 import { Film, useStripPointer } from '../../ui/Film';
+import { Icon } from '../../ui/Icon';
 import { Link } from '../../ui/Link';
 import { Btn } from '../../ui/parts';
 import { SessionMenu } from '../SessionMenu';
@@ -28,7 +30,9 @@ export const Card = memo(function Card({ session, now }: Props) {
   const told = tell(session, live, shrunk, sending?.fraction);
   const recording = session.status === 'recording' && sending === undefined;
   const developing = session.status === 'processing' || session.status === 'waiting';
-  const kind = `card${recording ? ' live' : ''}${told.how && told.how !== 'under' ? ' undeveloped' : ''}`;
+  const choosing = useChoosing();
+  const chosen = useIsChosen(session.id);
+  const kind = `card${choosing ? ' choosing' : ''}${chosen ? ' chosen' : ''}${recording ? ' live' : ''}${told.how && told.how !== 'under' ? ' undeveloped' : ''}`;
   return (
     <li className={kind} {...over}>
       <Film
@@ -44,6 +48,12 @@ export const Card = memo(function Card({ session, now }: Props) {
           </span>
         )}
       </Film>
+      {choosing && (
+        <label className="choose">
+          <input type="checkbox" checked={chosen} onChange={() => toggle(session.id)} aria-label={`Choose ${session.title}`} />
+          <Icon sign="check" />
+        </label>
+      )}
       <h3 className="title cut" dir="auto">
         <Link
           data-card={session.id}

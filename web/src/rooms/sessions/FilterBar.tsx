@@ -1,5 +1,6 @@
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import type { SessionFilter, Sort } from '../../api/keys';
+import { startChoosing, stopChoosing, useChoosing } from '../../state/chosen';
 import { setDensity, useDensity } from '../../state/look';
 import { Icon } from '../../ui/Icon';
 import { Btn } from '../../ui/parts';
@@ -28,6 +29,7 @@ interface Props {
 
 export function FilterBar({ filter, counts, onChange, onImport }: Props) {
   const density = useDensity();
+  const choosing = useChoosing();
   // A state that nothing is in is not worth a button, unless it is the one that is chosen.
   const shown = SHOWS.filter(([show]) => show === 'all' || show === filter.show || counts === undefined || counts[show] > 0);
   return (
@@ -41,6 +43,9 @@ export function FilterBar({ filter, counts, onChange, onImport }: Props) {
         ))}
       </div>
       <span className="grow" />
+      <button type="button" className="pick" aria-pressed={choosing} onClick={choosing ? stopChoosing : startChoosing}>
+        Select
+      </button>
       <SortMenu sort={filter.sort} onChange={(sort) => onChange({ sort })} />
       <Segments
         className="icons wide"

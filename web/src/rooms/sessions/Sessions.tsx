@@ -3,6 +3,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { asProblem } from '../../api/client';
 import { useCounts, useSessions } from '../../api/sessions';
 import type { SessionFilter } from '../../api/keys';
+import { useChoosing } from '../../state/chosen';
 import { useDensity } from '../../state/look';
 import { useNow } from '../../state/now';
 import { count } from '../../state/words';
@@ -11,6 +12,7 @@ import { useTitle } from '../../ui/useTitle';
 import { ImportDialog } from '../import/ImportDialog';
 import { useDrop } from '../import/useDrop';
 import { Bones } from './Bones';
+import { ChosenBar } from './ChosenBar';
 import { Empty } from './Empty';
 import { FilterBar } from './FilterBar';
 import { useFilter } from './filter';
@@ -28,6 +30,7 @@ export function Sessions() {
   useTitle('Sessions');
   const sessions = useMemo(() => list.data?.pages.flatMap((page) => page.sessions) ?? [], [list.data]);
   const total = list.data?.pages[0]?.total ?? 0;
+  const choosing = useChoosing();
   const plain = filter.q === '' && filter.show === 'all';
   const dialog = importing && <ImportDialog onClose={closeImport} />;
   const drop = over && <DropHere />;
@@ -49,6 +52,7 @@ export function Sessions() {
       ) : (
         <FilterBar filter={filter} counts={counts.data} onChange={setFilter} onImport={() => setImporting(true)} />
       )}
+      {choosing && <ChosenBar sessions={sessions} />}
       <Body list={list} filter={filter} onClear={() => setFilter({ q: '', show: 'all' })}>
         <p className="hidden" role="status">
           {filter.q !== '' && list.isSuccess ? count(total, 'session found', 'sessions found') : ''}
