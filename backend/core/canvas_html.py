@@ -87,7 +87,8 @@ line-height:18px;color:var(--ink-3)}
 :target{outline:2px solid var(--accent);outline-offset:6px;border-radius:4px}
 @media screen and (max-width:760px){main{margin:0;padding:24px 16px;border:0;border-radius:0}
 h1{font-size:26px;line-height:32px}.cards.cards{grid-template-columns:1fr 1fr;gap:20px 12px}
-.columns{grid-template-columns:1fr}.figures{gap:8px 24px}.wave{height:64px}}
+.columns{grid-template-columns:1fr}.figures{gap:8px 24px}.wave{height:64px}
+.wave path{stroke-width:1}}
 @media screen and (max-width:480px){.cards.cards{grid-template-columns:1fr}}
 @page{margin:14mm}
 @media print{*{-webkit-print-color-adjust:exact;print-color-adjust:exact}

@@ -182,7 +182,8 @@ class _Drawing:
         key = artifact_key(ArtifactKind.CHOSEN, [self._source], asked, STILLS_ENGINE)
         kept = self._kept(key)
         if kept is not None:
-            return kept, _last(kept, self._ctx) or before
+            last = _last(kept, self._ctx)
+            return kept, before if last is None else last
         found = []
         for still in finder.best(span, count, before):
             name = artifact_key(

@@ -79,6 +79,14 @@ def test_a_file_is_understood_and_nobody_is_called(rushes: Rushes, talk: Path) -
     assert summed["by"] == "extractive" and summed["points"] and summed["abstract"]
     assert "## Key points" in notes.read_text("utf-8")
 
+    drawn = rushes("canvas", talk, *TINY, "--json").lines[-1]
+    page = rushes.place / "talk.canvas.html"
+    assert drawn["output"] == str(page) and len(drawn["shots"]) >= 2 and drawn["wave"]
+    assert [one["title"] for one in drawn["chapters"]] == list(HEADINGS)
+    made = page.read_text("utf-8")
+    assert made.startswith("<!doctype html>") and made.count("data:image/jpeg") >= 2
+    assert not list(rushes.place.glob("*.part*")) and talk.read_bytes() == before
+
     assert calls.read_text() == "", "somebody was called"
     with served(honest) as (address, asked):
         model = ("--endpoint", address, "--endpoint-model", "small")
@@ -112,6 +120,15 @@ def test_what_cannot_be_used_is_refused(rushes: Rushes) -> None:
     assert refused.code == 3 and ".vtt" in refused.err
     refused = rushes("chapters", film, "-o", film, "--force")
     assert refused.code == 3 and ".mp4" in refused.err
+    refused = rushes("canvas", film, "-o", "x.pdf")
+    assert refused.code == 3 and ".html or .png" in refused.err
+    refused = rushes("canvas", rushes.place / "gone.mp4")
+    assert refused.code == 3 and "gone.mp4" in refused.err
+    drawn = rushes("canvas", film, *TINY, "-o", rushes.place / "mute.png", "--dark")
+    assert drawn.code == 0 and "It has no sound." in drawn.err
+    assert (rushes.place / "mute.png").read_bytes().startswith(b"\x89PNG")
+    again = rushes("canvas", film, *TINY, "-o", rushes.place / "mute.png")
+    assert again.code == 3 and "--force" in again.err
     wrong = rushes.place / "wrong.json"
     for text, why in (
         ("{}", "holds no chapters"),

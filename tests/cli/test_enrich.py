@@ -59,6 +59,15 @@ def test_what_is_in_a_session_is_found_out_by_itself(rushes: Rushes, talking: Pa
     found = {one["kind"]: one["version"] for one in again["found"]}
     assert (found["transcript"], found["chapters"], found["summary"]) == (1, 2, 2)
     chapters_and_summary(rushes, session)
+    page, picture = rushes.place / "talk.html", rushes.place / "talk.png"
+    drawn = rushes("canvas", session, "-o", page, "--json").lines[-1]
+    assert drawn["title"] == "Talk" and drawn["figures"]["words"] > 20 and drawn["shots"]
+    assert "<h1 dir=auto>Talk</h1>" in page.read_text("utf-8")
+    assert rushes("canvas", session, "-o", picture).code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert rushes("canvas", session, "-o", page).code == 3
+    anew = rushes("canvas", session, "--again", "--force", "-o", page, "--json").lines
+    assert anew[-1]["event"] == "completed" and any("jobs" in line for line in anew)
     target = rushes.place / "talk.srt"
     assert rushes("transcribe", session, "-o", target).code == 0
     assert target.read_text("utf-8").startswith("1\n00:00:0")

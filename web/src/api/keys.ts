@@ -34,6 +34,7 @@ export const keys = {
   search: (words: string, by: string) => ['search', by, words] as const,
   chapters: (id: string, version: number) => ['chapters', id, version] as const,
   summary: (id: string, version: number) => ['summary', id, version] as const,
+  canvas: (id: string, version: number) => ['canvas', id, version] as const,
   jobs: ['jobs'] as const,
   activeJobs: ['jobs', 'active'] as const,
   endedJobs: ['jobs', 'ended'] as const,

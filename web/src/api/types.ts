@@ -32,6 +32,8 @@ export type Transcript = Schemas['TranscriptBody'];
 export type Utterance = Schemas['UtteranceBody'];
 export type Chapters = Schemas['ChaptersBody'];
 export type Summary = Schemas['SummaryBody'];
+/** One page to look at instead of a film. */
+export type Canvas = Schemas['CanvasBody'];
 /** How far finding out about a session is, and what was found. */
 export type Enrichment = Schemas['EnrichmentBody'];
 export type Models = Schemas['ModelsBody'];

@@ -40,7 +40,8 @@ test('the queue says when all of it is done', () => {
 
 test('a job is called by its stage, else by its kind, known or not', () => {
   expect(doing(job({ stage: 'film', stages: [{ name: 'film', label: 'Joining sound', progress: 0 }] }))).toBe('Joining sound');
-  expect(doing(job({ kind: 'hologram' }))).toBe('Hologram');
+  expect(doing(job({ kind: 'canvas' }))).toBe('Drawing the canvas');
+  expect(doing(job({ kind: 'poem' }))).toBe('Poem');
   expect(waitsFor(job({ kind: 'waveform', status: 'pending' }))).toBe('Drawing the waveform, after the film');
 });
 

@@ -7,6 +7,7 @@ import { useStore } from '../../state/store';
 import { say } from '../../state/toasts';
 import { clock, count, saved, size, spoken, took, when } from '../../state/words';
 import { IconBtn } from '../../ui/parts';
+import { CanvasPanel } from './canvas/CanvasPanel';
 import { ChaptersPanel } from './chapters/ChaptersPanel';
 import type { Player } from './player';
 import { SummaryPanel } from './summary/SummaryPanel';
@@ -27,6 +28,9 @@ export function Side({ session, player, plays }: { session: WholeSession; player
           <Tab id="summary" className="tab">
             Summary
           </Tab>
+          <Tab id="canvas" className="tab">
+            Canvas
+          </Tab>
           <Tab id="facts" className="tab">
             Facts
           </Tab>
@@ -43,6 +47,9 @@ export function Side({ session, player, plays }: { session: WholeSession; player
         </TabPanel>
         <TabPanel id="summary" className="panel">
           <SummaryPanel session={session} player={player} />
+        </TabPanel>
+        <TabPanel id="canvas" className="panel">
+          <CanvasPanel session={session} player={player} />
         </TabPanel>
         <TabPanel id="facts" className="panel">
           <Facts session={session} player={player} />
