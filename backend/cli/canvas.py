@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from backend.cli.command import Code, Stop, command
-from backend.cli.enrich import carry_out
+from backend.cli.enrich import carry_out, wish_for
 from backend.cli.film import check_target, write_bytes, written_to
 from backend.cli.link import Link
 from backend.cli.listening import listening, require_ending, usable
@@ -62,11 +62,10 @@ def canvas(
             title = file_name(str(link.get(f"/api/sessions/{number}")["title"]))
             place = output or Path(f"{title}.canvas.html")
             target = check_target(place, [], force, settings)
-            again = again or model is not None or language is not None
-            steps = ["canvas"] if model is None and language is None else ["review", "canvas"]
-            wish = {"steps": steps, "model": model, "language": language}
-            asked = {name: value for name, value in wish.items() if value is not None}
-            drawn = _of_session(link, number, asked, again, out)
+            # Heard otherwise, all that is made of what was heard is made anew.
+            wish = wish_for(None if model or language else "canvas", model, language)
+            again = again or "steps" not in wish
+            drawn = _of_session(link, number, wish, again, out)
             query = {"as": target.suffix.lower()[1:], "dark": str(dark).lower()}
             write_bytes(link.client.fetch(f"/api/sessions/{number}/canvas", query), target)
         notes = ()

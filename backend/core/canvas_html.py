@@ -70,6 +70,8 @@ section{margin-top:32px}
 .in2{grid-template-columns:repeat(2,minmax(0,1fr))}
 .in4{grid-template-columns:repeat(4,minmax(0,1fr))}
 .shot{position:relative;aspect-ratio:16/9;background:var(--sunk);border-radius:4px;overflow:hidden}
+.shot::after{content:"";position:absolute;inset:0;border:1px solid rgb(128 128 128/.28);
+border-radius:4px}
 .shot img{width:100%;height:100%;object-fit:contain}
 .shot span{position:absolute;right:6px;bottom:6px;padding:1px 6px;border-radius:4px;color:#fff;
 background:rgb(0 0 0/.62);font-size:11px;line-height:16px;font-variant-numeric:tabular-nums}
@@ -95,7 +97,11 @@ h1{font-size:26px;line-height:32px}.cards.cards{grid-template-columns:1fr 1fr;ga
 main{max-width:none;margin:0;padding:0;border:0}body{font-size:12px;line-height:18px}
 .cards{gap:14px 12px}
 .columns{grid-template-columns:repeat(2,minmax(0,1fr))}
-.abstract{font-size:13px;line-height:20px}h3{font-size:12px;line-height:16px}
+.abstract{font-size:13px;line-height:20px}h1{font-size:26px;line-height:32px}
+h3{font-size:12px;line-height:16px}.about{font-size:14px;line-height:20px}
+.figures dd{font-size:15px;line-height:20px}.quotes blockquote{font-size:12px;line-height:18px}
+.quotes li{padding:4px 0 4px 12px}.list .time{line-height:18px}.wave{height:64px}
+.beside{font-size:11px;line-height:16px}
 .card,.list li,.quotes li,.line{break-inside:avoid}h2{break-after:avoid}section{margin-top:20px}}
 """
 

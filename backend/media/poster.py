@@ -238,10 +238,12 @@ class _Sheet:
     def _shot(self, x: float, y: float, width: float, shot: Shot) -> None:
         box = (round(width * SCALE), round(width * SCALE * 9 / 16))
         left, top = round(x * SCALE), round(y * SCALE)
-        self._pen.rectangle((left, top, left + box[0] - 1, top + box[1] - 1), fill=self._c.sunk)
+        corner = (left + box[0] - 1, top + box[1] - 1)
+        self._pen.rectangle((left, top, *corner), fill=self._c.sunk)
         picture = ImageOps.contain(self._pictures[shot.key], box, Image.Resampling.LANCZOS)
         place = (left + (box[0] - picture.width) // 2, top + (box[1] - picture.height) // 2)
         self._image.paste(picture, place)
+        self._pen.rectangle((left, top, *corner), outline=self._c.line)
         at, style = clock_title(shot.at), Style(round(11 * SCALE))
         long = measure(at, style) / SCALE + 12
         right, low = x + width - 6, y + width * 9 / 16 - 6

@@ -177,8 +177,9 @@ def test_every_script_is_broken_into_lines_that_fit(
         "हिन्दी में परीक्षण 🎉 \U0010ffff \ud800",
         "e\u0301" * 60,
     ):
-        found = lines(text, style, 200, 50)
-        assert found and all(measure(line, style) <= 200 for line in found), text
+        for width in range(60, 260, 7):
+            found = lines(text, style, width, 200)
+            assert found and all(measure(line, style) <= width for line in found), text
         short = lines(text, style, 100, 1)
         assert len(short) == 1 and (short[0].endswith("…") or short == lines(text, style, 100, 2))
     assert lines("", style, 100, 3) == [] and lines("  \n ", style, 100, 3) == []
