@@ -188,21 +188,22 @@ def titled(canvas: Canvas, title: str) -> Canvas:
     return canvas if canvas.title else replace(canvas, title=title)
 
 
-def wave_of(peaks: Sequence[int], columns: int = COLUMNS) -> tuple[int, ...]:
-    """Heights of a waveform from pairs of lowest and highest sample, in 8 bits.
+def wave_of(peaks: Sequence[int], lasts: Fraction, duration: Fraction) -> tuple[int, ...]:
+    """Heights of a waveform over the `duration` of a film, from pairs of lowest and highest sample,
+    in 8 bits, which cover its first `lasts` seconds.
 
     The loudest column is `TALLEST` high, unless there is hardly anything to be heard. Steps of
     loudness are drawn closer together the louder it is, so that quiet speech is still seen.
     """
-    count = len(peaks) // 2
-    if count == 0:
+    pairs = [max(abs(low), abs(high)) for low, high in zip(peaks[::2], peaks[1::2], strict=False)]
+    if not pairs or lasts <= 0 or duration <= 0:
         return ()
-    columns = min(columns, count)
-    bounds = [count * n // columns for n in range(columns + 1)]
+    step = duration * len(pairs) / lasts / COLUMNS
+    starts = [int(step * n) for n in range(COLUMNS + 1)]
     heights = [
-        max(abs(value) for value in peaks[2 * start : 2 * end]) for start, end in pairwise(bounds)
+        max(pairs[start : max(end, start + 1)], default=0) for start, end in pairwise(starts)
     ]
-    loudest = max(max(heights), _FAINT)
+    loudest = max(*heights, _FAINT)
     return tuple(round(TALLEST * (height / loudest) ** 0.7) for height in heights)
 
 

@@ -135,16 +135,24 @@ class _Drawing:
         if not self._info.audio:
             return ()
         if self._material.peaks is not None:
-            found = _read_peaks(self._material.peaks)
+            found = self._read(self._material.peaks)
             if found is not None:
                 return found
         try:
-            return _read_peaks(self._heard()) or ()
+            return self._read(self._heard()) or ()
         except FaultError as error:
             if error.fault.category is Category.STORAGE:
                 raise
             self._notes.append(str(error.fault))
             return ()
+
+    def _read(self, path: Path) -> tuple[int, ...] | None:
+        try:
+            told = json.loads(path.read_bytes())
+            lasts = Fraction(told["samples_per_pixel"] * told["length"], told["sample_rate"])
+            return wave_of(told["data"], lasts, self._info.duration)
+        except (OSError, ValueError, TypeError, KeyError, ZeroDivisionError):
+            return None  # somebody damaged it: listen again
 
     def _heard(self) -> Path:
         """The waveform, as the job of that name makes it."""
@@ -245,10 +253,3 @@ def _within(chapters: Sequence[Chapter], duration: Fraction) -> tuple[Chapter, .
         last = inside[-1]
         inside[-1] = Chapter(last.start, duration, last.title)
     return tuple(inside)
-
-
-def _read_peaks(path: Path) -> tuple[int, ...] | None:
-    try:
-        return wave_of(json.loads(path.read_bytes())["data"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return None  # somebody damaged it: listen again

@@ -168,19 +168,31 @@ def test_an_empty_canvas_is_a_page_that_says_so() -> None:
     assert titled(replace(EMPTY, title="Mine"), "Rain").title == "Mine"
 
 
-@given(st.lists(st.integers(-128, 127), max_size=5000))
-def test_a_waveform_fits_into_its_columns(peaks: list[int]) -> None:
-    wave = wave_of(peaks)
-    assert len(wave) == min(COLUMNS, len(peaks) // 2)
+@given(st.lists(st.integers(-128, 127), max_size=5000), moments, moments)
+def test_a_waveform_fits_into_its_columns(
+    peaks: list[int], lasts: Fraction, duration: Fraction
+) -> None:
+    wave = wave_of(peaks, lasts, duration)
+    drawn = len(peaks) > 1 and lasts > 0 and duration > 0
+    assert len(wave) == (COLUMNS if drawn else 0)
     assert all(0 <= column <= TALLEST for column in wave)
-    if wave and max(map(abs, peaks[: len(peaks) // 2 * 2])) > 6:
+    whole = peaks[: len(peaks) // 2 * 2]
+    if drawn and lasts <= duration and len(peaks) > 2 * COLUMNS and max(map(abs, whole)) > 6:
         assert max(wave) == TALLEST
 
 
+def test_a_waveform_lies_where_its_sound_is() -> None:
+    minute = Fraction(60)
+    wave = wave_of([-100, 100] * 3000, Fraction(30), minute)
+    assert set(wave[: COLUMNS // 2]) == {TALLEST} and set(wave[COLUMNS // 2 :]) == {0}
+    assert set(wave_of([-100, 100] * 3, minute, minute)) == {TALLEST}
+
+
 def test_noise_is_not_made_to_look_loud() -> None:
-    assert max(wave_of([-1, 1] * 1000)) < TALLEST / 2
-    quiet, loud = wave_of([-16, 16] * 10 + [-128, 127] * 10, 2)
-    assert loud == TALLEST and 15 < quiet < 40
+    minute = Fraction(60)
+    assert max(wave_of([-1, 1] * 1000, minute, minute)) < TALLEST / 2
+    both = wave_of([-16, 16] * 1000 + [-128, 127] * 1000, minute, minute)
+    assert both[-1] == TALLEST and 15 < both[0] < 40
 
 
 def test_figures_tell_what_is_known() -> None:

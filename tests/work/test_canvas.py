@@ -33,7 +33,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scenes") / "Scenes"
     folder.mkdir()
     film(folder / "video.mp4", [scene(n) for n in range(SECONDS)])
-    write_sound(folder / "audio" / "seg_1.wav", SECONDS)
+    write_sound(folder / "audio" / "seg_1.wav", SECONDS / 2)
     return folder
 
 
@@ -99,7 +99,9 @@ def test_a_canvas_is_made_of_what_is_known(studio: Studio, scenes: Path) -> None
                 pixels = np.asarray(image.convert("RGB"), np.float32)
             true = np.asarray(scene(int(shot.at)), np.float32)
             assert np.abs(pixels - true).mean() < 15, f"it does not show {shot.at}"
-    assert canvas.wave and max(canvas.wave) == 100
+    assert max(canvas.wave) == 100, "it is loud"
+    half = len(canvas.wave) // 2
+    assert max(canvas.wave[half + 8 :]) == 0, "its sound ends in the middle"
     assert [one.text[:13] for one in canvas.quotes] == ["There is iron"]
     assert canvas.figures is not None and canvas.figures.words == 16
     assert canvas.figures.speaking == 3
