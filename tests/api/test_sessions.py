@@ -47,6 +47,7 @@ def test_recordings_are_taken_in(backend: Backend) -> None:
         "merge": True,
         "optimise": False,
         "enrich": False,
+        "without": [],
         "audio": None,
         "quality": "medium",
         "height": None,
