@@ -16,7 +16,7 @@ from typing import cast
 from backend.api.server import Server
 from backend.bus import Board, Bus, Presence
 from backend.core.event import Event
-from backend.services import Intake, Meanings, Renditions, Services
+from backend.services import Intake, Meanings, Models, Renditions, Services
 from backend.settings import Settings
 from backend.store.library import open_library
 from tests.benchmarks.harness import OUT
@@ -83,6 +83,8 @@ def run() -> None:
         intake=cast(Intake, None),
         renditions=cast(Renditions, None),
         meanings=cast(Meanings, None),
+        models=cast(Models, None),
+        poster=lambda canvas, pictures, dark: b"",
         token=TOKEN,
         leave=lambda: None,
     )
