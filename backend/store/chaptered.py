@@ -7,6 +7,7 @@ is read from the file where it lies. So its key stays, and what was found out ab
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -82,8 +83,8 @@ def open_chaptered(path: Path, chapters: Sequence[Chapter]) -> BinaryIO:
     file = path.open("rb")
     try:
         parts = _parts(file, chapters)
-    except ValueError:
-        parts = None
+    except (ValueError, struct.error):
+        parts = None  # an index that is not as it should be stays as it is
     if parts is None:
         file.seek(0)
         return file

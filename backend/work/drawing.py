@@ -34,7 +34,8 @@ def canvas(assignment: Assignment, context: Context) -> Done:
     chapters = known.get(DocumentKind.CHAPTERS)
     summary = known.get(DocumentKind.SUMMARY)
     peaks = assignment.made.get(ArtifactKind.PEAKS)
-    model = outline_options(assignment.models, look=False).meaning
+    wanted = assignment.choices.meaning_model
+    model = outline_options(assignment.models, look=False, meaning=wanted).meaning
 
     def meaning() -> Meaning | None:
         return None if model is None else Meaning(model, assignment.models, context.check)
