@@ -117,16 +117,23 @@ def show_canvas(path: SessionPath, query: CanvasQuery) -> Response:
         raise missing("canvas of this session")
     if query.form is None:
         return reply(_body(session, document))
-    canvas = _named(session, document)
-    pictures = _pictures(session, canvas)
-    if query.form == "html":
-        data, kind = page(canvas, pictures).encode("utf-8"), "text/html; charset=utf-8"
-    else:
-        data, kind = services().poster(canvas, pictures, query.dark), "image/png"
-    answer = Response(data, content_type=kind)
+    kind = "text/html; charset=utf-8" if query.form == "html" else "image/png"
+    answer = Response(canvas_file(session, query.form, query.dark), content_type=kind)
     answer.headers["Cache-Control"] = "no-cache"
     answer.headers["Content-Disposition"] = attachment(session.title, f".{query.form}")
     return answer
+
+
+def canvas_file(session: Session, form: Literal["html", "png"], dark: bool) -> bytes:
+    """The newest canvas as a file; 404 while none is drawn. Raises FaultError."""
+    document = services().library.documents.newest(session.id, KIND)
+    if document is None:
+        raise missing("canvas of this session")
+    canvas = _named(session, document)
+    pictures = _pictures(session, canvas)
+    if form == "html":
+        return page(canvas, pictures).encode("utf-8")
+    return services().poster(canvas, pictures, dark)
 
 
 @api.patch("/<session>/canvas", responses={200: CanvasBody})

@@ -16,6 +16,7 @@ from typing import Literal
 from flask import Response
 from pydantic import BaseModel, Field
 
+from backend.api.canvas import canvas_file
 from backend.api.faults import Refused
 from backend.api.outline import chapters_text, leaving_with, summary_file
 from backend.api.routes import Routes
@@ -27,7 +28,7 @@ from backend.client import Client, Gone, Json, Unwilling, address_in
 from backend.core.captions import WRITERS
 from backend.core.fault import Category, Fault, FaultError
 from backend.core.session import Session
-from backend.store.giving import give, give_text
+from backend.store.giving import give, give_bytes
 
 api = Routes("shell", __name__, url_prefix="/api/shell")
 
@@ -65,11 +66,21 @@ class TextFile(Asked):
     """Longest line of a transcript, in characters."""
 
 
+class CanvasFile(Asked):
+    """The newest canvas: a page that needs nothing else, or a picture."""
+
+    form: Literal["html", "png"]
+    dark: bool = False
+    """Of a picture; a page follows whoever opens it."""
+
+
 class Saving(OfSession):
     sound: Key | None = None
     """Key of a file of its sound, to be saved instead of the film."""
     text: TextFile | None = None
     """A text, to be saved instead of the film."""
+    canvas: CanvasFile | None = None
+    """The canvas, to be saved instead of the film."""
 
 
 class Saved(BaseModel):
@@ -117,8 +128,8 @@ def take_dropped() -> Response:
 
 @api.post("/save", responses={200: Saved})
 def save_file(body: Saving) -> Response:
-    """Copy the film, its sound or a text of it to where the owner chooses in the system's own
-    dialog."""
+    """Copy the film, its sound, its canvas or a text of it to where the owner chooses in the
+    system's own dialog."""
     session, suffix, hand = _what_to_give(body)
     folder = _home()
     name = f"{file_name(session.title)}{suffix}"
@@ -148,7 +159,11 @@ def _what_to_give(body: Saving) -> tuple[Session, str, Callable[[Path], None]]:
     """The session, the ending of the file, and what puts it into its place."""
     if body.text is not None:
         session, text = found_session(body.session), _text_of(body.session, body.text)
-        return session, f".{body.text.ending}", partial(give_text, text)
+        return session, f".{body.text.ending}", partial(give_bytes, text.encode("utf-8"))
+    if body.canvas is not None:
+        session = found_session(body.session)
+        data = canvas_file(session, body.canvas.form, body.canvas.dark)
+        return session, f".{body.canvas.form}", partial(give_bytes, data)
     if body.sound is None:
         session, file = _film(body.session)
     else:

@@ -30,9 +30,9 @@ def give(file: Path, target: Path, chapters: Sequence[Chapter] = ()) -> None:
     _put(copy, target)
 
 
-def give_text(text: str, target: Path) -> None:
-    """Write a text in the same way; UTF-8."""
-    _put(lambda part: part.write_bytes(text.encode("utf-8")), target)
+def give_bytes(data: bytes, target: Path) -> None:
+    """Write a file in the same way."""
+    _put(lambda part: part.write_bytes(data), target)
 
 
 def _put(write: Callable[[Path], object], target: Path) -> None:

@@ -18,6 +18,7 @@ from backend.instance import write_address
 from backend.store import documents
 from sidecar.desk import Desk
 from tests.api.conftest import Backend
+from tests.api.test_canvas import CANVAS
 from tests.api.test_film import keep
 from tests.media.studio import Video, record, steady
 
@@ -185,6 +186,21 @@ def test_a_text_is_saved_where_its_owner_says(
         refused = backend.ask("POST", "/api/shell/save", {**body, "text": {**text, **wrong}})
         assert refused.status in (404, 422), wrong
     assert len(shell.questions) == 1
+
+
+def test_a_canvas_is_saved_where_its_owner_says(
+    backend: Backend, shell: Asked, film: str, tmp_path: Path
+) -> None:
+    shell.answer = {"path": str(tmp_path / "Mine.png")}
+    body = {"session": film, "canvas": {"form": "png", "dark": True}}
+    assert backend.ask("POST", "/api/shell/save", body).status == 404
+    backend.library.database.write(lambda t: documents.put(t, film, DocumentKind.CANVAS, CANVAS))
+    assert backend.ask("POST", "/api/shell/save", body).status == 200
+    assert (tmp_path / "Mine.png").read_bytes().startswith(b"\x89PNG")
+    shell.answer = {"path": str(tmp_path / "Mine")}
+    body["canvas"] = {"form": "html"}
+    assert backend.ask("POST", "/api/shell/save", body).status == 200
+    assert "&lt;b&gt;Friday" in (tmp_path / "Mine.html").read_text("utf-8")
 
 
 def test_the_film_is_saved_with_its_chapters(

@@ -1,9 +1,9 @@
 /** Chapters and summary of a session: read, edited, asked for. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, send, told } from './client';
+import { newestOf, useEnrichment, useSteps } from './enrichment';
 import { keys } from './keys';
-import { useEnrichment } from './transcript';
-import type { Chapters, Enrichment, Job, Summary, WholeSession } from './types';
+import type { Chapters, Summary, WholeSession } from './types';
 
 export type Chapter = Chapters['chapters'][number];
 export type OutlineKind = 'chapters' | 'summary';
@@ -17,16 +17,6 @@ export const outlineAddress = (id: string, kind: OutlineKind, ending: string, ve
 /** The same as text. */
 export async function outlineText(id: string, kind: OutlineKind, ending: string, version: number): Promise<string> {
   return (await send('GET', outlineAddress(id, kind, ending, version))).text();
-}
-
-/** The number of the newest version; null where there is none. */
-export const newestVersion = (enrichment: Enrichment | undefined, kind: 'transcript' | OutlineKind): number | null =>
-  enrichment?.found.find((one) => (one.kind as string) === kind)?.version ?? null;
-
-/** The newest job of a step. */
-export function stepOf(session: WholeSession, kind: Job['kind']): Job | undefined {
-  const jobs = (session.jobs as Job[]).filter((job) => job.kind === kind);
-  return jobs.reduce<Job | undefined>((last, job) => (last === undefined || job.id > last.id ? job : last), undefined);
 }
 
 /** One version: it never changes, newer ones come beside it. */
@@ -54,7 +44,7 @@ const NONE: readonly Chapter[] = [];
 
 /** The newest chapters of a session; none while there are none. */
 export function useNewestChapters(session: WholeSession): readonly Chapter[] {
-  const version = newestVersion(useEnrichment(session).data, 'chapters');
+  const version = newestOf(useEnrichment(session).data, 'chapters');
   const { data } = useChapters(session.id, version);
   return version === null ? NONE : (data?.chapters ?? NONE);
 }
@@ -64,10 +54,7 @@ export type SummaryText = Pick<Summary, 'title' | 'abstract' | 'points' | 'actio
 export function useOutlineRequests(id: string) {
   const client = useQueryClient();
   const at = { params: { path: { session: id } } };
-  const look = async () => {
-    await client.invalidateQueries({ queryKey: keys.session(id) });
-    await client.invalidateQueries({ queryKey: keys.enrichments(id) });
-  };
+  const { look, changed } = useSteps(id);
   return {
     look,
     /** Read the newest, whatever was known; its version. */
@@ -77,7 +64,7 @@ export function useOutlineRequests(id: string) {
           ? told(await api.GET('/api/sessions/{session}/chapters', at))
           : told(await api.GET('/api/sessions/{session}/summary', at));
       client.setQueryData(keys[kind](id, found.version), found);
-      await client.invalidateQueries({ queryKey: keys.enrichments(id) });
+      await changed();
       return found.version;
     },
     /** Refused with 409 where a newer version than `basedOn` has come meanwhile. */
@@ -86,20 +73,15 @@ export function useOutlineRequests(id: string) {
         await api.PATCH('/api/sessions/{session}/chapters', { ...at, body: { based_on: basedOn, chapters: [...chapters] } }),
       );
       client.setQueryData(keys.chapters(id, after.version), after);
-      await client.invalidateQueries({ queryKey: keys.enrichments(id) });
+      await changed();
       return after;
     },
     editSummary: async (basedOn: number, { title, abstract, points, actions }: SummaryText): Promise<Summary> => {
       const body = { based_on: basedOn, title, abstract, points, actions };
       const after = told(await api.PATCH('/api/sessions/{session}/summary', { ...at, body }));
       client.setQueryData(keys.summary(id, after.version), after);
-      await client.invalidateQueries({ queryKey: keys.enrichments(id) });
+      await changed();
       return after;
-    },
-    /** Ask for steps, once more if need be. */
-    ask: async (steps: ('review' | OutlineKind)[]): Promise<void> => {
-      told(await api.POST('/api/sessions/{session}/enrichment', { ...at, body: { steps, priority: 'normal' } }));
-      await look();
     },
   };
 }

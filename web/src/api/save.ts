@@ -1,5 +1,6 @@
 /** What was found out about a session, as a file: where the owner says, or where their browser puts it. */
 import { attempt, say } from '../state/toasts';
+import { canvasAddress } from './canvas';
 import { outlineAddress } from './outline';
 import { inWindow, shell, type TextFile } from './shell';
 import { transcriptAddress } from './transcript';
@@ -12,14 +13,24 @@ function addressOf(id: string, { kind, ending, version, line }: TextFile): strin
 }
 
 export function saveText(session: Session, file: TextFile): void {
-  if (inWindow()) {
-    attempt(shell.saveText(session, file), (path) => {
-      if (path !== null) say({ text: 'It is saved.', more: path });
-    });
-    return;
-  }
+  if (inWindow()) ask(shell.saveText(session, file));
+  else download(addressOf(session.id, file), `${session.title}.${file.ending}`);
+}
+
+export function saveCanvas(session: Session, form: 'html' | 'png', dark = false): void {
+  if (inWindow()) ask(shell.saveCanvas(session, form, dark));
+  else download(canvasAddress(session.id, form, dark), `${session.title}.${form}`);
+}
+
+function ask(saving: Promise<string | null>): void {
+  attempt(saving, (path) => {
+    if (path !== null) say({ text: 'It is saved.', more: path });
+  });
+}
+
+function download(href: string, name: string): void {
   const link = document.createElement('a');
-  link.href = addressOf(session.id, file);
-  link.download = `${session.title}.${file.ending}`;
+  link.href = href;
+  link.download = name;
   link.click();
 }

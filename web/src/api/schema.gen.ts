@@ -1096,7 +1096,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Copy the film, its sound or a text of it to where the owner chooses in the system's own
+         * Copy the film, its sound, its canvas or a text of it to where the owner chooses in the system's own
          * @description dialog.
          */
         post: operations["shell_save_file_save_post"];
@@ -2502,6 +2502,24 @@ export interface components {
             sound?: string | null;
             /** @default null */
             text?: components["schemas"]["TextFile"] | null;
+            /** @default null */
+            canvas?: components["schemas"]["CanvasFile"] | null;
+        };
+        /**
+         * CanvasFile
+         * @description The newest canvas: a page that needs nothing else, or a picture.
+         */
+        CanvasFile: {
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "html" | "png";
+            /**
+             * Dark
+             * @default false
+             */
+            dark?: boolean;
         };
         /**
          * TextFile

@@ -47,6 +47,8 @@ export const shell = {
     const text = { kind, ending, version, line: line ?? null };
     return told(await api.POST('/api/shell/save', { body: { session: session.id, text } })).path;
   },
+  saveCanvas: async (session: Session, form: 'html' | 'png', dark: boolean): Promise<string | null> =>
+    told(await api.POST('/api/shell/save', { body: { session: session.id, canvas: { form, dark } } })).path,
   reveal: async (session: Session): Promise<void> => {
     await api.POST('/api/shell/reveal', of(session));
   },

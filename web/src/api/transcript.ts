@@ -1,8 +1,9 @@
 /** What is said in a session: read, corrected, heard again. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, told } from './client';
+import { useSteps } from './enrichment';
 import { keys } from './keys';
-import type { Enrichment, Job, Transcript, WholeSession } from './types';
+import type { Transcript } from './types';
 
 export const ENDINGS = ['srt', 'vtt', 'txt', 'md', 'json'] as const;
 export type Ending = (typeof ENDINGS)[number];
@@ -14,31 +15,6 @@ export function transcriptAddress(id: string, ending: Ending, version: number, l
   if (ending === 'json') return `${base(id)}?version=${version}`;
   return `${base(id)}.${ending}?version=${version}${line === null ? '' : `&line=${line}`}`;
 }
-
-const KIND = 'review';
-
-/** The newest job that listens to a session, asked for again when it ends or begins. */
-export function listening(session: WholeSession): Job | undefined {
-  const jobs = (session.jobs as Job[]).filter((job) => job.kind === KIND);
-  return jobs.reduce<Job | undefined>((last, job) => (last === undefined || job.id > last.id ? job : last), undefined);
-}
-
-const STEPS: readonly string[] = [KIND, 'chapters', 'summary', 'canvas'];
-
-export function useEnrichment(session: WholeSession) {
-  const steps = (session.jobs as Job[]).filter((job) => STEPS.includes(job.kind));
-  return useQuery<Enrichment>({
-    queryKey: keys.enrichment(session.id, steps.map((job) => `${job.id} ${job.status}`).join()),
-    enabled: session.film !== null,
-    placeholderData: (before) => before,
-    queryFn: async ({ signal }) =>
-      told(await api.GET('/api/sessions/{session}/enrichment', { params: { path: { session: session.id } }, signal })),
-  });
-}
-
-/** The number of the newest version; null where nothing was written down. */
-export const newestOf = (enrichment: Enrichment | undefined): number | null =>
-  enrichment?.found.find((one) => (one.kind as string) === 'transcript')?.version ?? null;
 
 /** One version: it never changes, newer ones come beside it. */
 export function useTranscript(id: string, version: number | null) {
@@ -68,25 +44,18 @@ export interface Written {
 export function useTranscriptRequests(id: string) {
   const client = useQueryClient();
   const at = { params: { path: { session: id } } };
-  const look = async () => {
-    await client.invalidateQueries({ queryKey: keys.session(id) });
-    await client.invalidateQueries({ queryKey: keys.enrichments(id) });
-  };
+  const { look, changed } = useSteps(id);
   return {
     look,
     /** Refused with 409 where a newer version than `basedOn` has come meanwhile. */
     correct: async (basedOn: number, segments: Written[]): Promise<Transcript> => {
       const after = told(await api.PATCH('/api/sessions/{session}/transcript', { ...at, body: { based_on: basedOn, segments } }));
       client.setQueryData(keys.transcript(id, after.version), after);
-      await client.invalidateQueries({ queryKey: keys.enrichments(id) });
+      await changed();
       return after;
     },
     again: async (wish: Again): Promise<void> => {
       told(await api.POST('/api/sessions/{session}/transcript/again', { ...at, body: wish }));
-      await look();
-    },
-    write: async (): Promise<void> => {
-      told(await api.POST('/api/sessions/{session}/enrichment', { ...at, body: { steps: [KIND], priority: 'normal' } }));
       await look();
     },
   };

@@ -2,7 +2,8 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useAnalysis } from '../../api/media';
 import type { Chapter } from '../../api/outline';
-import { newestOf, useEnrichment, useTranscript } from '../../api/transcript';
+import { newestOf, useEnrichment } from '../../api/enrichment';
+import { useTranscript } from '../../api/transcript';
 import type { Session, WholeSession } from '../../api/types';
 import { clock, spoken } from '../../state/words';
 import { useStore } from '../../state/store';
@@ -50,7 +51,7 @@ export function Timeline({ session, player, chapters }: Props) {
   const { data: holds } = useAnalysis(session);
   const { peaks, paths } = useWave(session, view, bars, holds?.sound?.silence);
   const changes = useMemo(() => ticksOf(holds?.picture?.changes ?? [], view, bars * STEP), [holds, view, bars]);
-  const talk = useTranscript(session.id, newestOf(useEnrichment(session).data)).data?.speech;
+  const talk = useTranscript(session.id, newestOf(useEnrichment(session).data, 'transcript')).data?.speech;
   const speech = useMemo(() => linesOf(talk ?? [], view, bars * STEP), [talk, view, bars]);
   const [pointed, setPointed] = useState<number | null>(null);
   const ruler = useMemo(() => marks(view, Math.max(3, Math.floor(width / 110))), [view, width]);

@@ -1,6 +1,7 @@
 /** Captions over the film: what is said, as the browser times it. On or off is remembered. */
 import { useCallback, useState, type RefCallback } from 'react';
-import { newestOf, transcriptAddress, useEnrichment } from '../../api/transcript';
+import { newestOf, useEnrichment } from '../../api/enrichment';
+import { transcriptAddress } from '../../api/transcript';
 import type { WholeSession } from '../../api/types';
 import { keep, recall } from '../../state/kept';
 
@@ -22,7 +23,7 @@ const shown = (track: TextTrack): string =>
     .join('\n');
 
 export function useCaptions(session: WholeSession): Captions {
-  const version = newestOf(useEnrichment(session).data);
+  const version = newestOf(useEnrichment(session).data, 'transcript');
   const [wanted, setWanted] = useState(() => recall('captions') === 'on');
   const [lines, setLines] = useState('');
   const onTrack = useCallback((element: HTMLTrackElement | null) => {

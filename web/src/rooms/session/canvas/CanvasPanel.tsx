@@ -1,44 +1,23 @@
 /** Beside the film: one page to look at instead of it. */
 import { useState } from 'react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
-import { canvasAddress, drawing, drawnIn, useCanvas, useCanvasRequests, useDrawn } from '../../../api/canvas';
-import { asProblem } from '../../../api/client';
+import { useCanvas } from '../../../api/canvas';
+import { jobOf } from '../../../api/enrichment';
+import { saveCanvas } from '../../../api/save';
 import type { Canvas, WholeSession } from '../../../api/types';
-import { attempt } from '../../../state/toasts';
 import { Icon } from '../../../ui/Icon';
-import { Btn, IconBtn, Trouble } from '../../../ui/parts';
+import { Btn, IconBtn } from '../../../ui/parts';
+import { Reading } from '../found/Reading';
+import { isAtWork, useAsk } from '../found/Standing';
 import type { Player } from '../player';
 import { CanvasPage } from './CanvasPage';
 import { Large } from './Large';
-import { Drawing, Failed, isDrawing, NoneYet } from './Standing';
 
 export function CanvasPanel({ session, player }: { session: WholeSession; player: Player }) {
-  const drawn = useDrawn(session);
-  const version = drawnIn(drawn.data);
-  const shown = useCanvas(session.id, version);
-  const job = drawing(session);
-  const trouble = drawn.error ?? shown.error;
-  const failed = job?.status === 'failed' ? <Failed session={session} job={job} /> : null;
-  const at = isDrawing(job) ? <Drawing session={session} job={job} /> : null;
-  if (trouble) {
-    const { title, detail, hint } = asProblem(trouble).body;
-    return (
-      <Trouble title={title} detail={detail} hint={hint}>
-        <Btn small sign="retry" onPress={() => void (drawn.error ? drawn : shown).refetch()}>
-          Try again
-        </Btn>
-      </Trouble>
-    );
-  }
-  if (session.film !== null && (drawn.isPending || (version !== null && shown.isPending))) {
-    return <div className="bone bone-title" role="status" aria-label="Reading the canvas" />;
-  }
-  if (version === null || !shown.data) return at ?? failed ?? <NoneYet session={session} job={job} />;
   return (
-    <>
-      {at ?? failed}
-      <Whole session={session} player={player} canvas={shown.data} />
-    </>
+    <Reading session={session} step="canvas" what="the canvas" useVersion={useCanvas}>
+      {(canvas) => <Whole session={session} player={player} canvas={canvas} />}
+    </Reading>
   );
 }
 
@@ -81,13 +60,13 @@ function Save({ session }: { session: WholeSession }) {
       <IconBtn label="Save the canvas" sign="download" />
       <Popover className="menu-box" placement="bottom end" offset={4}>
         <Menu className="menu" aria-label="Save the canvas">
-          <MenuItem className="menu-item" href={canvasAddress(session.id, 'html')} download={`${session.title}.html`}>
+          <MenuItem className="menu-item" onAction={() => saveCanvas(session, 'html')}>
             Save as HTML
           </MenuItem>
-          <MenuItem className="menu-item" href={canvasAddress(session.id, 'png')} download={`${session.title}.png`}>
+          <MenuItem className="menu-item" onAction={() => saveCanvas(session, 'png')}>
             Save as PNG
           </MenuItem>
-          <MenuItem className="menu-item" href={canvasAddress(session.id, 'png', true)} download={`${session.title}.png`}>
+          <MenuItem className="menu-item" onAction={() => saveCanvas(session, 'png', true)}>
             Save as PNG, dark
           </MenuItem>
         </Menu>
@@ -97,8 +76,8 @@ function Save({ session }: { session: WholeSession }) {
 }
 
 function More({ session, onEdit }: { session: WholeSession; onEdit: (() => void) | null }) {
-  const requests = useCanvasRequests(session.id);
-  const busy = isDrawing(drawing(session));
+  const ask = useAsk(session, 'canvas');
+  const busy = isAtWork(jobOf(session, 'canvas'));
   return (
     <MenuTrigger>
       <Button className="icon" aria-label="More for the canvas">
@@ -109,7 +88,7 @@ function More({ session, onEdit }: { session: WholeSession; onEdit: (() => void)
           <MenuItem className="menu-item" isDisabled={onEdit === null} onAction={() => onEdit?.()}>
             <Icon sign="pencil" /> Change the quotes
           </MenuItem>
-          <MenuItem className="menu-item" isDisabled={busy} onAction={() => attempt(requests.draw())}>
+          <MenuItem className="menu-item" isDisabled={busy} onAction={ask}>
             <Icon sign="retry" /> Draw again
           </MenuItem>
         </Menu>

@@ -1,46 +1,24 @@
 /** Beside the film: its chapters, which lead to where they begin, and which their owner edits. */
 import { useEffect, useRef, useState } from 'react';
-import { asProblem } from '../../../api/client';
-import { newestVersion, useChapters, useOutlineRequests, type Chapter } from '../../../api/outline';
-import { useEnrichment } from '../../../api/transcript';
+import { useChapters, useOutlineRequests, type Chapter } from '../../../api/outline';
 import type { Chapters, WholeSession } from '../../../api/types';
 import { attempt, say, sayProblem } from '../../../state/toasts';
 import { useStore } from '../../../state/store';
 import { clock, count } from '../../../state/words';
-import { Btn, IconBtn, Trouble } from '../../../ui/parts';
-import { GiveMenu } from '../outline/GiveMenu';
-import { NoOutline, StepAtWork, useAsk } from '../outline/Standing';
-import { Versions } from '../outline/Versions';
+import { IconBtn } from '../../../ui/parts';
+import { GiveMenu } from '../found/GiveMenu';
+import { Reading } from '../found/Reading';
+import { useAsk } from '../found/Standing';
+import { foundOrEdited, UseIt, Versions } from '../found/Versions';
 import type { Player } from '../player';
 import { added, canBegin, chapterAt, moved, removed, renamed } from './chapters';
 import { ChapterEditor } from './ChapterEditor';
 
 export function ChaptersPanel({ session, player }: { session: WholeSession; player: Player }) {
-  const enrichment = useEnrichment(session);
-  const newest = newestVersion(enrichment.data, 'chapters');
-  const [chosen, setChosen] = useState<number | null>(null);
-  const shown = useChapters(session.id, chosen ?? newest);
-  const latest = useChapters(session.id, newest);
-  const trouble = enrichment.error ?? shown.error;
-  if (trouble) {
-    const { title, detail, hint } = asProblem(trouble).body;
-    return (
-      <Trouble title={title} detail={detail} hint={hint}>
-        <Btn small sign="retry" onPress={() => void (enrichment.error ? enrichment : shown).refetch()}>
-          Try again
-        </Btn>
-      </Trouble>
-    );
-  }
-  if (session.film !== null && (enrichment.isPending || (newest !== null && (shown.isPending || latest.isPending)))) {
-    return <div className="bone bone-title" role="status" aria-label="Reading the chapters" />;
-  }
-  if (newest === null || !shown.data || !latest.data) return <NoOutline session={session} kind="chapters" />;
   return (
-    <>
-      <StepAtWork session={session} kind="chapters" />
-      <List session={session} player={player} found={shown.data} latest={latest.data} onChoose={setChosen} />
-    </>
+    <Reading session={session} step="chapters" what="the chapters" useVersion={useChapters}>
+      {(found, latest, choose) => <List session={session} player={player} found={found} latest={latest} onChoose={choose} />}
+    </Reading>
   );
 }
 
@@ -131,6 +109,7 @@ function List({ session, player, found, latest, onChoose }: ListProps) {
       </div>
       <Versions
         versions={latest.versions}
+        by={foundOrEdited}
         chosen={version}
         newest={latest.version}
         onChoose={(next) => {
@@ -138,8 +117,9 @@ function List({ session, player, found, latest, onChoose }: ListProps) {
           setDraft(null);
           onChoose(next);
         }}
-        onTake={() => change(chapters, `Version ${version} is in use again.`)}
-      />
+      >
+        <UseIt onTake={() => change(chapters, `Version ${version} is in use again.`)} />
+      </Versions>
       {found.notes.map((note) => (
         <p key={note} className="note ink-2">
           {note}

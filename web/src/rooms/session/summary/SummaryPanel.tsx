@@ -1,45 +1,23 @@
 /** Beside the film: what it comes to, each point with the moment that it comes from. */
 import { useState } from 'react';
-import { asProblem } from '../../../api/client';
-import { newestVersion, useOutlineRequests, useSummary, type SummaryText } from '../../../api/outline';
-import { useEnrichment } from '../../../api/transcript';
+import { useOutlineRequests, useSummary, type SummaryText } from '../../../api/outline';
 import type { Summary, WholeSession } from '../../../api/types';
 import { attempt, say, sayProblem } from '../../../state/toasts';
 import { clock } from '../../../state/words';
-import { Btn, IconBtn, Trouble } from '../../../ui/parts';
-import { GiveMenu } from '../outline/GiveMenu';
-import { NoOutline, StepAtWork, useAsk } from '../outline/Standing';
-import { Versions } from '../outline/Versions';
+import { Btn, IconBtn } from '../../../ui/parts';
+import { GiveMenu } from '../found/GiveMenu';
+import { Reading } from '../found/Reading';
+import { useAsk } from '../found/Standing';
+import { foundOrEdited, UseIt, Versions } from '../found/Versions';
 import type { Player } from '../player';
 import { isEmpty, madeBy } from './summary';
 import { SummaryEditor } from './SummaryEditor';
 
 export function SummaryPanel({ session, player }: { session: WholeSession; player: Player }) {
-  const enrichment = useEnrichment(session);
-  const newest = newestVersion(enrichment.data, 'summary');
-  const [chosen, setChosen] = useState<number | null>(null);
-  const shown = useSummary(session.id, chosen ?? newest);
-  const latest = useSummary(session.id, newest);
-  const trouble = enrichment.error ?? shown.error;
-  if (trouble) {
-    const { title, detail, hint } = asProblem(trouble).body;
-    return (
-      <Trouble title={title} detail={detail} hint={hint}>
-        <Btn small sign="retry" onPress={() => void (enrichment.error ? enrichment : shown).refetch()}>
-          Try again
-        </Btn>
-      </Trouble>
-    );
-  }
-  if (session.film !== null && (enrichment.isPending || (newest !== null && (shown.isPending || latest.isPending)))) {
-    return <div className="bone bone-title" role="status" aria-label="Reading the summary" />;
-  }
-  if (newest === null || !shown.data || !latest.data) return <NoOutline session={session} kind="summary" />;
   return (
-    <>
-      <StepAtWork session={session} kind="summary" />
-      <Whole session={session} player={player} found={shown.data} latest={latest.data} onChoose={setChosen} />
-    </>
+    <Reading session={session} step="summary" what="the summary" useVersion={useSummary}>
+      {(found, latest, choose) => <Whole session={session} player={player} found={found} latest={latest} onChoose={choose} />}
+    </Reading>
   );
 }
 
@@ -95,7 +73,9 @@ function Whole({ session, player, found, latest, onChoose }: WholeProps) {
         )}
       </div>
       {!editing && (
-        <Versions versions={latest.versions} chosen={found.version} newest={latest.version} onChoose={onChoose} onTake={take} />
+        <Versions versions={latest.versions} by={foundOrEdited} chosen={found.version} newest={latest.version} onChoose={onChoose}>
+          <UseIt onTake={take} />
+        </Versions>
       )}
       {/* A text that scrolls takes the focus, so that keys scroll it. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}

@@ -1,51 +1,27 @@
 /** Beside the film: what is said in it. */
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
-import { asProblem } from '../../../api/client';
-import { listening, newestOf, useEnrichment, useTranscript, useTranscriptRequests } from '../../../api/transcript';
+import { useTranscript, useTranscriptRequests } from '../../../api/transcript';
 import type { Transcript, WholeSession } from '../../../api/types';
 import { say } from '../../../state/toasts';
 import { clock, count } from '../../../state/words';
 import { Icon } from '../../../ui/Icon';
-import { Btn, IconBtn, Trouble } from '../../../ui/parts';
+import { Btn, IconBtn } from '../../../ui/parts';
+import { Reading } from '../found/Reading';
+import { Versions } from '../found/Versions';
 import type { Player } from '../player';
 import { AgainDialog, SaveDialog } from './Dialogs';
 import { Editor } from './Editor';
 import { Find } from './Find';
 import { Rows } from './Rows';
 import { currentAt, find, stretch } from './spoken';
-import { Failed, isListening, Listening, NoneYet } from './Standing';
-import { Comparison, Versions } from './Versions';
+import { Comparison } from './Comparison';
 
 export function TranscriptPanel({ session, player }: { session: WholeSession; player: Player }) {
-  const enrichment = useEnrichment(session);
-  const newest = newestOf(enrichment.data);
-  const [chosen, setChosen] = useState<number | null>(null);
-  const shown = useTranscript(session.id, chosen ?? newest);
-  const known = useTranscript(session.id, newest);
-  const job = listening(session);
-  const trouble = enrichment.error ?? shown.error;
-  const failed = job?.status === 'failed' ? <Failed session={session} job={job} /> : null;
-  const at = isListening(job) ? <Listening session={session} job={job} /> : null;
-  if (trouble) {
-    const { title, detail, hint } = asProblem(trouble).body;
-    return (
-      <Trouble title={title} detail={detail} hint={hint}>
-        <Btn small sign="retry" onPress={() => void (enrichment.error ? enrichment : shown).refetch()}>
-          Try again
-        </Btn>
-      </Trouble>
-    );
-  }
-  if (session.film !== null && (enrichment.isPending || (newest !== null && (shown.isPending || known.isPending)))) {
-    return <div className="bone bone-title" role="status" aria-label="Reading what is said" />;
-  }
-  if (newest === null || !shown.data || !known.data) return at ?? failed ?? <NoneYet session={session} job={job} />;
   return (
-    <>
-      {at ?? failed}
-      <Text session={session} player={player} transcript={shown.data} latest={known.data} onChoose={setChosen} />
-    </>
+    <Reading session={session} step="transcript" what="what is said" useVersion={useTranscript}>
+      {(found, latest, choose) => <Text session={session} player={player} transcript={found} latest={latest} onChoose={choose} />}
+    </Reading>
   );
 }
 
@@ -132,21 +108,22 @@ function Text({ session, player, transcript, latest, onChoose }: TextProps) {
           />
         </div>
       )}
-      {latest.versions.length > 1 && (
-        <Versions
-          versions={latest.versions}
-          chosen={version}
-          newest={latest.version}
-          comparing={comparing}
-          onChoose={(next) => {
-            setDraft(null);
-            setCorrecting(false);
-            if (next === null) setComparing(false);
-            onChoose(next);
-          }}
-          onCompare={setComparing}
-        />
-      )}
+      <Versions
+        versions={latest.versions}
+        by={(one) => (one.origin === 'edited' ? 'corrected' : (one.model ?? 'heard'))}
+        chosen={version}
+        newest={latest.version}
+        onChoose={(next) => {
+          setDraft(null);
+          setCorrecting(false);
+          if (next === null) setComparing(false);
+          onChoose(next);
+        }}
+      >
+        <Btn small onPress={() => setComparing(!comparing)} aria-pressed={comparing}>
+          {comparing ? 'Show it alone' : 'Compare with the newest'}
+        </Btn>
+      </Versions>
       {transcript.notes.map((note) => (
         <p key={note} className="note ink-2">
           {note}

@@ -1,20 +1,25 @@
-/** Earlier versions of chapters or a summary: looked at, and taken back. */
-import type { Chapters } from '../../../api/types';
+/** Earlier versions of what was found out: looked at, and what can be done with them. */
+import type { ReactNode } from 'react';
+import type { Transcript } from '../../../api/types';
 import { useNow } from '../../../state/now';
 import { when } from '../../../state/words';
 import { Btn } from '../../../ui/parts';
 
+export type Version = Transcript['versions'][number];
+
 interface Props {
-  versions: Chapters['versions'];
+  versions: readonly Version[];
+  /** Who made one. */
+  by: (version: Version) => string;
   /** The one that is looked at. */
   chosen: number;
   newest: number;
   onChoose: (version: number | null) => void;
-  /** Make the one that is looked at the newest again. */
-  onTake: () => void;
+  /** What can be done with an earlier one. */
+  children: ReactNode;
 }
 
-export function Versions({ versions, chosen, newest, onChoose, onTake }: Props) {
+export function Versions({ versions, by, chosen, newest, onChoose, children }: Props) {
   const now = useNow(60_000);
   if (versions.length < 2) return null;
   return (
@@ -31,16 +36,14 @@ export function Versions({ versions, chosen, newest, onChoose, onTake }: Props) 
         >
           {versions.map((one) => (
             <option key={one.version} value={one.version}>
-              {`${one.version} · ${one.origin === 'edited' ? 'edited' : 'found'} · ${when(new Date(one.created_at), now)}`}
+              {`${one.version} · ${by(one)} · ${when(new Date(one.created_at), now)}`}
             </option>
           ))}
         </select>
       </label>
       {chosen !== newest && (
         <span className="row gap">
-          <Btn small onPress={onTake}>
-            Use this version
-          </Btn>
+          {children}
           <Btn small look="plain" onPress={() => onChoose(null)}>
             Back to the newest
           </Btn>
@@ -49,3 +52,12 @@ export function Versions({ versions, chosen, newest, onChoose, onTake }: Props) 
     </div>
   );
 }
+
+/** Makes an earlier version of chapters or a summary the newest again. */
+export const UseIt = ({ onTake }: { onTake: () => void }) => (
+  <Btn small onPress={onTake}>
+    Use this version
+  </Btn>
+);
+
+export const foundOrEdited = (version: Version): string => (version.origin === 'edited' ? 'edited' : 'found');
