@@ -30,11 +30,12 @@ def test_what_is_in_many_sessions_is_found_out_at_once(
     ).to_be_visible()
     expect(page.get_by_role("checkbox")).to_have_count(0)
 
-    def chapters(session: str) -> list[str]:
+    def found(session: str) -> dict[str, str]:
         jobs = house.api("GET", f"/sessions/{session}/enrichment")["jobs"]
-        return [job["status"] for job in jobs if job["kind"] == "chapters"]
+        return {job["kind"]: job["status"] for job in jobs}
 
-    until(lambda: all(chapters(one) == ["completed"] for one in ids))
+    everything = {"chapters": "completed", "canvas": "completed"}
+    until(lambda: all(found(one) == everything for one in ids))
     page.get_by_role("button", name="Select").click()
     page.get_by_role("listitem").filter(has_text="Monday").click()
     find.click()
