@@ -225,8 +225,10 @@ def test_a_correction_is_kept_and_one_that_came_late_is_not_lost(
     page.get_by_role("button", name="Correct what is said at 0:09").click()
     field.fill("Thanks to all.")
     rows = [{n: row[n] for n in ("start", "end", "text")} for row in told["segments"]]
-    rows[3]["text"] = "Thank you all."
+    rows[0]["text"], rows[3]["text"] = "Dear all,", "Thank you all."
     house.api("PATCH", f"/sessions/{session}/transcript", {"based_on": 2, "segments": rows})
+    # The page has heard of it; what is being written was still begun before.
+    expect(page.get_by_text("Dear all,")).to_be_visible()
     field.press("Enter")
     expect(page.get_by_text("It changed meanwhile; your text is kept.")).to_be_visible()
     expect(page.get_by_text("It now says “Thank you all.”")).to_be_visible()

@@ -32,6 +32,8 @@ _ASKED = {
     ArtifactKind.SPEECH,
     ArtifactKind.SAID,
     ArtifactKind.READ,
+    ArtifactKind.STILL,
+    ArtifactKind.CHOSEN,
 }
 KEPT = frozenset(ArtifactKind) - _PIECES - _ASKED
 """What is left of a session's work: all but the pieces that its film was made of."""

@@ -34,10 +34,11 @@ interface TextProps {
   onChoose: (version: number | null) => void;
 }
 
-/** What is being corrected: where, and what was said there at first. */
+/** What is being corrected: where, what was said there at first, and of which version; null for whichever is the newest. */
 interface Draft {
   start: number;
   before: string;
+  basedOn: number | null;
 }
 
 function Text({ session, player, transcript, latest, onChoose }: TextProps) {
@@ -63,8 +64,12 @@ function Text({ session, player, transcript, latest, onChoose }: TextProps) {
       text: n === open ? text.trim() : was,
       speaker: speaker ?? null,
     }));
-    await requests.correct(version, rows.filter((row) => row.text !== ''));
+    await requests.correct(draft?.basedOn ?? version, rows.filter((row) => row.text !== ''));
     setDraft(null);
+  };
+  const correct = (row: number) => {
+    const { start = 0, text = '' } = segments[row] ?? {};
+    setDraft({ start, before: text, basedOn: version });
   };
   const keys = (event: KeyboardEvent) => {
     if (event.key.toLowerCase() !== 'f' || !(event.metaKey || event.ctrlKey) || event.shiftKey || event.altKey) return;
@@ -154,13 +159,16 @@ function Text({ session, player, transcript, latest, onChoose }: TextProps) {
                         before={draft.before}
                         now={segments[open]?.text ?? ''}
                         onSave={save}
-                        onLook={() => void requests.look()}
+                        onLook={() => {
+                          setDraft({ ...draft, basedOn: null });
+                          void requests.look();
+                        }}
                         onClose={() => setDraft(null)}
                       />
                     ),
                   }
             }
-            onCorrect={correcting && isNewest ? (row) => setDraft({ start: segments[row]?.start ?? 0, before: segments[row]?.text ?? '' }) : null}
+            onCorrect={correcting && isNewest ? correct : null}
             onAgain={(row) => setDialog({ again: stretch(segments, row, row) })}
           />
         )
