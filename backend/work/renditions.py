@@ -57,6 +57,8 @@ class PieceKeeper:
         self._lock = threading.Lock()
         self._encoders: dict[str, _Encoder] = {}
         self._closed = False
+        for folder in self._folder.glob("*/"):
+            _sweep(folder)  # what the last launch was making when it was killed
 
     def piece(self, film: Artifact, number: int, gone: Callable[[], bool]) -> Path | None:
         """The file of a piece; None when `gone` says that nobody waits for it any more.
@@ -122,6 +124,12 @@ def _unfinished(number: int) -> str:
     return f"{number:06}.part.webm"
 
 
+def _sweep(folder: Path) -> None:
+    """Remove pieces of a film that nobody makes any more."""
+    for leftover in folder.glob("*.part*"):
+        leftover.unlink(missing_ok=True)
+
+
 def _used(path: Path) -> bool:
     """Whether the piece is there; it then counts as used now."""
     try:
@@ -167,8 +175,7 @@ class _Encoder:
         self._faults: dict[int, Fault] = {}
         self.over = False
         self.wanted_at = time.monotonic()
-        for leftover in folder.glob("*.part*"):
-            leftover.unlink(missing_ok=True)
+        _sweep(folder)
         folder.mkdir(exist_ok=True)
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
@@ -211,6 +218,7 @@ class _Encoder:
             self._changed.notify_all()
         self._process.kill()
         reap(self._process)
+        _sweep(self._folder)
 
     def _ask(self) -> None:
         """Let the process make what was wished for last, unless somebody waits for its present

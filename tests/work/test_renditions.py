@@ -107,6 +107,27 @@ def test_nothing_is_made_for_those_who_left(
     assert not list(folder.glob("*.part*"))
 
 
+def test_no_piece_stays_half_made(
+    renditions: PieceKeeper, film: Artifact, settings: Settings
+) -> None:
+    """Neither by one who closes in the middle of it, nor by one who was killed in it."""
+    waiting = threading.Thread(target=lambda: piece_or_fault(renditions, film, 0))
+    waiting.start()
+    until(lambda: bool(list(settings.renditions.glob("*/*.webm"))))
+    [folder] = settings.renditions.iterdir()
+    renditions.stop()
+    waiting.join(60)
+    assert not list(folder.glob("*.part*"))
+    (folder / "000003.part.webm").write_bytes(b"half")
+    PieceKeeper(settings)
+    assert not list(folder.glob("*.part*"))
+
+
+def piece_or_fault(renditions: PieceKeeper, film: Artifact, number: int) -> None:
+    with contextlib.suppress(FaultError):
+        renditions.piece(film, number, never)
+
+
 def test_a_process_that_is_killed_costs_one_answer(renditions: PieceKeeper, film: Artifact) -> None:
     renditions.piece(film, 0, never)
     [process] = encoders()

@@ -1096,8 +1096,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Copy the film, its sound, its canvas or a text of it to where the owner chooses in the system's own
-         * @description dialog.
+         * Copy the film, its sound, its canvas or a text of it to where the owner chooses in the
+         * @description system's own dialog.
          */
         post: operations["shell_save_file_save_post"];
         delete?: never;
