@@ -3,9 +3,10 @@
 Frames are compared as glances: a few hundred spots of each, so that noise and a moving pointer
 weigh nothing. A change is a frame that differs from the one before by much, and by much more than
 the frames around it differ from each other: the adaptive rule of PySceneDetect's AdaptiveDetector
-(content difference over its mean in a window), which keeps pans and fast motion from counting. A
-picture that was away for less than a quarter of a second only flashed; and what came up for a few
-seconds and left everything to the spot as it was only passed.
+(content difference over its mean in a window), which keeps pans and fast motion from counting. One
+that leaves much of the picture as it was is a page or a panel, and not the whole. A picture that
+was away for less than a quarter of a second only flashed; and what came up for a few seconds and
+left everything as it was only passed.
 """
 
 from __future__ import annotations
@@ -33,9 +34,13 @@ _TIMES = 3.0
 _NEIGHBOURS, _AROUND = 2, Fraction(1, 2)
 """Frames on either side that are around a change, if they are within so many seconds of it."""
 _FLASH = Fraction(1, 4)
-_PASSING, _SAME = Fraction(3), 1.0
+_PASSING, _SAME = Fraction(3), 3.0
 """Seconds within which a window that comes up and goes away, or a slide that is looked at again, is
-no change of scene; and the mean difference, in 8-bit steps, up to which all is as it was."""
+no change of scene; and the mean difference, in 8-bit steps, up to which all is as it was, but for a
+button that lights up or a word that was typed."""
+_STAYED, _STAYS = 1.5, 0.375
+"""Steps of brightness up to which a spot stayed as it was, and the share of spots that stay from
+which on a change is one of a part: a page in its window, a panel. Bars do not count."""
 LEAST = Fraction(1, 2)
 """Seconds between two changes, and from the ends; of those closer together the greatest counts."""
 
@@ -60,6 +65,8 @@ class Glance:
     """A frame as it is compared: its brightness, and its colours where it has planes of them."""
 
     planes: tuple[Plane, ...]
+    dark: float
+    """Brightness up to which a spot is black."""
     black: bool
 
     def difference(self, other: Glance) -> float:
@@ -77,6 +84,16 @@ class Glance:
             return False
         sums = [float(np.abs(a - b).sum()) for a, b in zip(self.planes, other.planes, strict=False)]
         return sum(sums) <= STILL * sum(plane.size for plane in self.planes)
+
+    def stayed(self, other: Glance) -> float:
+        """Share of spots as bright as in the other, without those that are black in both."""
+        ours, theirs = self.planes[0], other.planes[0]
+        if ours.shape != theirs.shape:
+            return 0.0
+        lit = np.maximum(ours, theirs) > self.dark
+        if not lit.any():
+            return 1.0
+        return float((np.abs(ours - theirs)[lit] < _STAYED).mean())
 
     def drift(self, other: Glance) -> float:
         """How far brightness and colours lie apart wherever they stand in the picture: the earth
@@ -103,7 +120,7 @@ def glance(frame: av.VideoFrame) -> Glance:
     planes = [_boxed(luma)]
     if name not in ("nv12", "gray"):
         planes += [_boxed(_spots(frame, i, deep, _SPOTS // 2)) for i in (1, 2)]
-    return Glance(tuple(planes), black)
+    return Glance(tuple(planes), dark, black)
 
 
 def _spots(frame: av.VideoFrame, plane: int, deep: bool, across: int) -> Plane:
@@ -141,6 +158,8 @@ class Changes:
         self._times: deque[Fraction] = deque(maxlen=2 * _NEIGHBOURS + 1)
         self._differences: deque[float] = deque(maxlen=2 * _NEIGHBOURS + 1)
         self._befores: deque[Glance] = deque(maxlen=2 * _NEIGHBOURS + 1)
+        self._waiting = 0
+        """How many of the last differences are not judged: those after them have not come."""
         self._last: Glance | None = None
         self._suspects: list[_Suspect] = []
         self._found: list[_Suspect] = []
@@ -151,27 +170,43 @@ class Changes:
         self._last = None
 
     def add(self, time: Fraction, seen: Glance) -> None:
-        last, self._last = self._last, seen
-        if last is None:
-            return
-        self._settle(time, last)
-        self._times.append(time)
-        self._differences.append(seen.difference(last))
-        self._befores.append(last)
-        if len(self._times) > _NEIGHBOURS:
-            self._judge(len(self._times) - 1 - _NEIGHBOURS)
+        last = self._last
+        if last is not None:
+            if self._times and time - self._times[-1] > _AROUND:
+                self._judge_all(still=True)
+            self._settle(time, last)
+            self._times.append(time)
+            self._differences.append(seen.difference(last))
+            self._befores.append(last)
+            self._waiting += 1
+        self._last = seen
+        if self._waiting > _NEIGHBOURS:
+            self._judge(len(self._times) - self._waiting)
 
-    def _judge(self, i: int) -> None:
+    def _judge_all(self, *, still: bool) -> None:
+        """Judge what still waits for frames. `still`: none comes for a while, since recorders leave
+        out those that repeat the one before; otherwise nothing is known of what comes."""
+        while self._waiting:
+            self._judge(len(self._times) - self._waiting, still=still)
+
+    def _judge(self, i: int, *, still: bool = False) -> None:
         """Whether the difference that is i-th in the window is a change."""
+        self._waiting -= 1
         differences, time = list(self._differences), self._times[i]
         around = [
-            difference
+            difference if abs(self._times[j] - time) <= _AROUND else 0.0
             for j, difference in enumerate(differences)
-            if j != i and abs(self._times[j] - time) <= _AROUND
+            if j != i
         ]
+        if still:
+            around += [0.0] * (_NEIGHBOURS - (len(differences) - 1 - i))
         mean = sum(around) / len(around) if around else 0.0
-        if differences[i] >= DIFFERENT and differences[i] >= _TIMES * mean:
-            self._suspects.append(_Suspect(time, differences[i], self._befores[i]))
+        if differences[i] < DIFFERENT or differences[i] < _TIMES * mean:
+            return
+        before = self._befores[i]
+        after = self._befores[i + 1] if i + 1 < len(self._befores) else self._last
+        if after is None or after.stayed(before) < _STAYS:
+            self._suspects.append(_Suspect(time, differences[i], before))
 
     def _settle(self, now: Fraction, shown: Glance) -> None:
         """Those suspects whose quarter of a second is over are changes, unless the picture of
@@ -181,14 +216,16 @@ class Changes:
             if one.before is not None and shown.difference(one.before) < DIFFERENT / 2:
                 until = one.time + _FLASH
                 self._suspects = [s for s in self._suspects if s.time > until]
-            elif not self._is_over(one, shown):
+            elif not self._has_passed(one.time, shown):
                 self._found.append(one)
+        if not self._suspects and max(self._differences, default=0.0) < DIFFERENT:
+            self._has_passed(now, shown)  # it may go in steps, none of which is a change
 
-    def _is_over(self, last: _Suspect, shown: Glance) -> bool:
-        """Whether what came up a moment ago, and counted as a change, left with the `last` one and
-        all is as it was; then neither counts."""
+    def _has_passed(self, now: Fraction, shown: Glance) -> bool:
+        """Whether what came up a moment ago, and counted as a change, is gone `now` and all is as
+        it was; then it does not count."""
         for n, one in enumerate(self._found):
-            if one.before is not None and last.time - one.time > _PASSING:
+            if one.before is not None and now - one.time > _PASSING:
                 one.before = None
             elif one.before is not None and shown.difference(one.before) < _SAME:
                 del self._found[n:]
@@ -197,9 +234,7 @@ class Changes:
 
     def _drain(self) -> None:
         """Judge what still waits for frames that do not come."""
-        waiting = min(_NEIGHBOURS, len(self._times))
-        for i in range(len(self._times) - waiting, len(self._times)):
-            self._judge(i)
+        self._judge_all(still=False)
         self._found += self._suspects
         self._suspects = []
         self._times.clear()

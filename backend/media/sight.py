@@ -34,7 +34,7 @@ from backend.media.scenes import LEAST, Changes, Glance, Marks, Stillness, glanc
 from backend.media.source import shown
 from backend.media.thumbnails import Strip
 
-SIGHT_ENGINE = 3
+SIGHT_ENGINE = 4
 """Version of what is seen, the strip included; raise it when that changes."""
 
 KEYFRAMES, GROUPS = "thumbnails", "scenes"

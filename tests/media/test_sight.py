@@ -178,6 +178,57 @@ def test_what_comes_up_and_leaves_all_as_it_was_is_no_change_unless_it_stays(
         assert [float(x) for x in seen.changes] == pytest.approx([8, 12, 14, 16], abs=0.05)
 
 
+def test_a_part_of_the_picture_is_not_the_whole() -> None:
+    """A page that turns in its window, unless the window is nearly all there is to see."""
+    desk, page = noise(1), noise(2)
+    for rows, whole in ((3, True), (6, False)):
+        turned = np.vstack([desk[:rows], page[rows:]])
+        assert seen_in([(3, desk), (5, turned)]) == ([3.0] if whole else [])
+
+
+def test_bars_do_not_count_as_what_stays() -> None:
+    shots = [np.hstack([np.full((16, 16), 10.0, np.float32), noise(look)]) for look in (1, 2)]
+    assert seen_in([(3, shots[0]), (5, shots[1])]) == [3.0]
+
+
+def test_what_goes_in_steps_has_passed_too() -> None:
+    """None of the steps in which a window closes is a change of the whole."""
+    desk, window = noise(1), noise(2)
+    steps = [np.vstack([desk[:n], window[n:]]) for n in (5, 10)]
+    lit = desk.copy()
+    lit[0, :4] += 20  # a button that was pressed
+    shown = [(3.0, desk), (1.5, window), *[(0.1, step) for step in steps]]
+    assert seen_in([*shown, (5, lit)]) == []
+    assert seen_in([*shown[:1], (3.5, window), *shown[2:], (5, lit)]) == [3.0]
+
+
+def test_what_follows_a_fade_is_a_change_however_dark() -> None:
+    """A recorder that leaves repeated frames out sends nothing more after it."""
+    fade = [(0.04, np.full((16, 16), level, np.float32)) for level in range(220, 15, -10)]
+    dark = np.full((16, 16), 45, np.float32)
+    shown = [(3.0, noise(1)), *fade, (2, dark), (5, dark + 1)]
+    assert seen_in(shown, repeated=False)[-1] == pytest.approx(3.84)
+
+
+def noise(look: int) -> np.ndarray:
+    """Brightness of a picture that has nothing in common with those of other looks."""
+    levels = np.random.default_rng(look).uniform(30, 230, (16, 16))
+    return levels.astype(np.float32)
+
+
+def seen_in(shots: Sequence[tuple[float, np.ndarray]], repeated: bool = True) -> list[float]:
+    """When such pictures, each shown for so many seconds, change; at 25 a second, or each once."""
+    changes, start = Changes(), 0.0
+    for seconds, luma in shots:
+        for frame in range(round(seconds * 25) if repeated else 1):
+            changes.add(
+                Fraction(start).limit_denominator(100) + frame * Fraction(1, 25),
+                Glance((luma,), 16, False),
+            )
+        start += seconds
+    return [float(time) for time in changes.times()]
+
+
 def test_what_moves_is_no_change(tmp_path: Path, ctx: Ctx) -> None:
     assert see(film(tmp_path / "f.mp4", [Shot(8, 1)]), ctx).changes == ()
     numbered = record(tmp_path / "n.mp4", Video(steady(1.5)))
@@ -280,7 +331,7 @@ def test_it_can_be_stopped_in_both_passes(tmp_path: Path, ctx: Ctx) -> None:
 
 
 def grey(level: float) -> Glance:
-    return Glance((np.full((4, 4), level, np.float32),), black=level <= 16)
+    return Glance((np.full((4, 4), level, np.float32),), 16, level <= 16)
 
 
 times = st.lists(st.integers(1, 400), min_size=1, max_size=40)
