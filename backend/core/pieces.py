@@ -1,4 +1,4 @@
-"""Speech in pieces of half a minute: what a recogniser takes at a time.
+"""Speech in pieces that a recogniser takes at a time.
 
 A piece is cut where somebody pauses, and long silence is left out of it, so that a recogniser hears
 little else than speech; `Piece.film_time` tells when in the film a moment of it was.
@@ -14,7 +14,7 @@ from backend.core.stretches import Stretches, joined, widened
 from backend.core.time import ZERO, TimeRange
 
 LONGEST = Fraction(28)
-"""Seconds of sound in a piece; recognisers take thirty."""
+"""Seconds of sound in a piece, unless somebody wants longer ones; recognisers look at thirty."""
 AROUND = Fraction(4, 10)
 """Seconds of what surrounds speech that are heard with it."""
 ALONE = Fraction(8)
@@ -51,6 +51,16 @@ class Piece:
             time -= one.duration
         return self.end
 
+    def time_of(self, moment: Fraction) -> Fraction:
+        """Seconds into the piece of a moment of the film; of the next that it holds, where it does
+        not hold that one."""
+        before = ZERO
+        for one in self.ranges:
+            if moment < one.end:
+                return before + max(ZERO, moment - one.start)
+            before += one.duration
+        return before
+
     def film_range(self, start: Fraction, end: Fraction) -> TimeRange:
         """As `film_time`; a stretch ends before the silence that was left out, not behind it."""
         first = self.film_time(start)
@@ -58,13 +68,15 @@ class Piece:
         return TimeRange(first, max(first, min(first + max(end - start, ZERO), within.end)))
 
 
-def pieces_of(speech: Stretches, duration: Fraction) -> tuple[Piece, ...]:
-    """All of `speech` in pieces of at most `LONGEST` seconds of sound, each cut in the longest
+def pieces_of(
+    speech: Stretches, duration: Fraction, longest: Fraction = LONGEST
+) -> tuple[Piece, ...]:
+    """All of `speech` in pieces of at most `longest` seconds of sound, each cut in the longest
     pause of its second half. Speech without any pause is cut where it must be."""
     left = _short_enough(speech)
     found: list[Piece] = []
     while left:
-        count = _that_fit(left, duration)
+        count = _that_fit(left, duration, longest)
         if count < len(left) and left[count].start - left[count - 1].end < ALONE:
             count = _best_cut(left, count)
         found.append(Piece(_around(left[:count], duration)))
@@ -87,11 +99,11 @@ def _around(stretches: Sequence[TimeRange], duration: Fraction) -> Stretches:
     return joined(widened(stretches, AROUND, duration), KEPT - 2 * AROUND)
 
 
-def _that_fit(left: Sequence[TimeRange], duration: Fraction) -> int:
+def _that_fit(left: Sequence[TimeRange], duration: Fraction, longest: Fraction) -> int:
     for count in range(2, len(left) + 1):
         if left[count - 1].start - left[count - 2].end >= ALONE:
             return count - 1
-        if sum((one.duration for one in _around(left[:count], duration)), ZERO) > LONGEST:
+        if sum((one.duration for one in _around(left[:count], duration)), ZERO) > longest:
             return count - 1
     return len(left)
 

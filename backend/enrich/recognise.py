@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,11 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.core.fault import Category, refuse
-from backend.core.pieces import Piece
+from backend.core.pieces import AROUND, Piece
+from backend.core.stretches import Stretches, between, joined
+from backend.core.time import ZERO, TimeRange
 from backend.core.transcript import Word
 from backend.enrich.models import ENGINE_ANEW, Model, how_to_mend, quiet_engines
+from backend.media.listen import RATE
 
-RECOGNISER_ENGINE = 1
+RECOGNISER_ENGINE = 2
 """Version of how words are made of what the model says; raise it when that changes."""
 
 Sound = npt.NDArray[np.float32]
@@ -26,6 +29,10 @@ Sound = npt.NDArray[np.float32]
 
 BEAM = 5
 """Hypotheses that are followed at a time; the engine's own default."""
+_LOOKS = 100
+"""Steps a second in which the engine counts where it is."""
+_SKIPPED = Fraction(2)
+"""Seconds of voice without a word that are heard once more."""
 _DOUBTFUL = -1.0
 """Mean log probability of a text below which it is not believed over silence."""
 _SILENT = 0.6
@@ -46,6 +53,10 @@ _BELIEVED = -0.35
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
+    """What is said in the half minute, or less, that the model looked at."""
+
+    until: Fraction
+    """Seconds into the piece at which the model looks on."""
     words: tuple[Word, ...]
     """Times of the film."""
     language: str | None
@@ -88,8 +99,37 @@ class Recogniser:
         language, likely, _ = self._model.detect_language(sound)
         return str(language), float(likely)
 
-    def recognise(self, sound: Sound, piece: Piece, language: str | None) -> Recognised:
-        """What is said in a piece. `language` None: the model is asked for every segment of it."""
+    def recognise(
+        self,
+        sound: Sound,
+        piece: Piece,
+        language: str | None,
+        voiced: Stretches,
+        start: Fraction = ZERO,
+    ) -> Iterator[Recognised]:
+        """What is said in a piece, half a minute after the other, from `start` seconds into it on.
+        `voiced`: where in the film a voice sounds.
+
+        `language` None: the model is asked for every half minute. Nothing is left of one when the
+        next is looked at: a model that is told what it said before may say it for ever.
+        """
+        segments, info = self._spoken(sound, language, clip_timestamps=[float(start)])
+        spoken = str(info.language)
+        at, words = start, list[Word]()
+
+        def looked(until: Fraction) -> Recognised:
+            there = self._missed(sound, piece, language, (at, until), words, voiced)
+            return Recognised(until, there, spoken if there else None)
+
+        for segment in segments:
+            if (reached := Fraction(segment.seek, _LOOKS)) > at:
+                yield looked(reached)
+                at, words = reached, []
+            if not _phantom(segment):
+                words += _new(words, _words(segment.words or (), piece))
+        yield looked(piece.duration)
+
+    def _spoken(self, sound: Sound, language: str | None, **more: object) -> tuple[Any, Any]:
         segments, info = self._model.transcribe(
             sound,
             language=language if self._multilingual else "en",
@@ -98,12 +138,45 @@ class Recogniser:
             word_timestamps=True,
             condition_on_previous_text=False,
             vad_filter=False,
+            **more,
         )
-        words: list[Word] = []
-        for segment in segments:
-            if not _phantom(segment):
-                words += _new(words, _words(segment.words or (), piece))
-        return Recognised(unlooped(_in_order(words)), str(info.language) if words else None)
+        return segments, info
+
+    def _missed(
+        self,
+        sound: Sound,
+        piece: Piece,
+        language: str | None,
+        span: tuple[Fraction, Fraction],
+        words: Sequence[Word],
+        voiced: Stretches,
+    ) -> tuple[Word, ...]:
+        """The words of a span of the piece, with those of voices that the model passed over: now
+        and then it begins half a minute with its second sentence. Heard alone they are found."""
+        film = TimeRange(piece.film_time(span[0]), piece.film_time(span[1]))
+        heard = joined([TimeRange(word.start, word.end) for word in words], _SKIPPED)
+        found = list(words)
+        for gap in between(heard, film.end):
+            hole = gap.intersection(film)
+            voices = [one for voice in voiced if hole and (one := voice.intersection(hole))]
+            if sum((voice.duration for voice in voices), ZERO) < _SKIPPED:
+                continue
+            start, end = piece.time_of(voices[0].start), piece.time_of(voices[-1].end)
+            start, end = max(span[0], start - AROUND), min(span[1], end + AROUND)
+            segments, _ = self._spoken(sound[int(start * RATE) : int(end * RATE)], language)
+            for segment in segments:
+                if segment.avg_logprob > _DOUBTFUL and not _phantom(segment):
+                    more = _words(segment.words or (), piece, start)
+                    found += [word for word in more if word.start in gap]
+        return tuple(sorted(found, key=lambda word: word.start))
+
+
+def all_words(heard: Iterable[Recognised]) -> tuple[Word, ...]:
+    """The words of a piece, out of what was recognised in it from its start to its end."""
+    words: list[Word] = []
+    for one in heard:
+        words += _new(words, one.words)
+    return unlooped(_in_order(words))
 
 
 def _phantom(segment: Any) -> bool:
@@ -115,19 +188,19 @@ def _phantom(segment: Any) -> bool:
     return _PHANTOMS.fullmatch(text) is not None and segment.avg_logprob < _BELIEVED
 
 
-def _words(spoken: Iterable[Any], piece: Piece) -> list[Word]:
+def _words(spoken: Iterable[Any], piece: Piece, offset: Fraction = ZERO) -> list[Word]:
     found: list[Word] = []
     for one in spoken:
         text = one.word.strip()
         if text and math.isfinite(one.start) and math.isfinite(one.end):
             start, end = (Fraction(round(float(t) * 1000), 1000) for t in (one.start, one.end))
-            span = piece.film_range(start, end)
+            span = piece.film_range(offset + start, offset + end)
             joined = not one.word.startswith(" ") and bool(found)
             found.append(Word(span.start, span.end, text, joined))
     return found
 
 
-def _new(before: Sequence[Word], words: list[Word]) -> list[Word]:
+def _new(before: Sequence[Word], words: Sequence[Word]) -> Sequence[Word]:
     """Without the last word of the segment before, which the model is prone to hear once more."""
     if before and words and words[0].start - before[-1].end < _AT_ONCE:
         last, first = (one.text.strip(".,!?… ").casefold() for one in (before[-1], words[0]))

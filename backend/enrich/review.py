@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
 
 from backend.core.artifact import ArtifactKind, artifact_key
 from backend.core.context import Context
-from backend.core.pieces import Piece, pieces_of
+from backend.core.pieces import LONGEST, Piece, pieces_of
 from backend.core.progress import Stage
-from backend.core.stretches import told
-from backend.core.time import TimeRange, seconds
+from backend.core.stretches import Stretches, told
+from backend.core.time import ZERO, TimeRange, seconds
 from backend.core.transcript import Transcript, Word, utterances_of
 from backend.enrich.models import folder_of
 from backend.enrich.options import ReviewOptions
-from backend.enrich.recognise import RECOGNISER_ENGINE, Recognised, Recogniser, Sound
+from backend.enrich.recognise import (
+    RECOGNISER_ENGINE,
+    Recognised,
+    Recogniser,
+    Sound,
+    all_words,
+)
 from backend.enrich.speech import SPEECH_ENGINE, SpeechMap, map_speech
 from backend.enrich.speeds import LEAST, remember_speed
 from backend.media.blocks import Block
@@ -34,6 +43,10 @@ _ASKED = 3
 """Pieces that are asked for their language, spread over the recording."""
 _CERTAIN = 0.5
 """How sure the model must be of a language for its word to count."""
+_LONG = Fraction(200)
+"""Seconds of sound that are given to the model in one go, at most."""
+_HANDS = 4
+"""Pieces that are worked on at the same time, at most."""
 _TICK = 0.1
 """Seconds between two looks whether to stop."""
 
@@ -57,15 +70,18 @@ def review(path: Path, source: str, options: ReviewOptions, ctx: Context) -> Tra
     if not voiced:
         why = "Nobody speaks in this recording." if heard.has_sound else "There is no sound."
         return Transcript((), None, (), heard.duration, options.model.name, (why,))
-    pieces = pieces_of(voiced, heard.duration)
     ctx.reach("speech-mapped")
-    said, notes = _said(path, source, pieces, options, ctx)
+    said = _Scribe(path, source, voiced, heard.duration, options, ctx).write()
     words: list[Word] = []
     spoken: Counter[str] = Counter()
-    for one in said:
-        words += one.words
-        if one.language is not None:
-            spoken[one.language] += len(one.words)
+    for piece in said:
+        words += all_words(piece)
+        for one in piece:
+            if one.language is not None:
+                spoken[one.language] += len(one.words)
+    notes = []
+    if len(spoken) > 1:
+        notes.append(f"Several languages are spoken: {', '.join(sorted(spoken))}.")
     if not words:
         notes.append("Somebody speaks, but no word was understood.")
     language = spoken.most_common(1)[0][0] if spoken else None
@@ -102,92 +118,170 @@ def _speech(path: Path, source: str, ctx: Context) -> SpeechMap:
     return heard
 
 
-def _said(
-    path: Path, source: str, pieces: Sequence[Piece], options: ReviewOptions, ctx: Context
-) -> tuple[list[Recognised], list[str]]:
-    """What is said in each piece, in their order; several are worked on at once."""
-    keys = [_key(source, piece, options) for piece in pieces]
-    done = {n: found for n, key in enumerate(keys) if (found := _recognised(ctx.find(key)))}
-    total = sum((piece.duration for piece in pieces), Fraction(0))
-    heard = sum((pieces[n].duration for n in done), Fraction(0))
-    ctx.progress("words", float(heard / total))
-    left = [n for n in range(len(pieces)) if n not in done]
-    if not left:
-        return [done[n] for n in range(len(pieces))], _notes(done.values())
-    cores = os.cpu_count() or 1
-    workers = max(1, min(4, cores // 2 if cores > 3 else cores, len(left)))
-    folder = folder_of(options.model, options.cache, ctx.check)
-    recogniser = Recogniser(options.model, folder, max(1, cores // workers), workers)
-    ctx.check()
-    language = options.language or _language(path, pieces, recogniser, ctx)
-    known, began = heard, time.monotonic()
-    pool = ThreadPoolExecutor(workers, "recognise")
-    running: dict[Future[Recognised], int] = {}
-    try:
-        for n, sound in _sounds(path, [(n, pieces[n]) for n in left], ctx):
-            while len(running) > workers:
-                heard += _gather(running, done, pieces, keys, ctx)
-                ctx.progress("words", float(heard / total))
-            running[pool.submit(recogniser.recognise, sound, pieces[n], language)] = n
-        while running:
-            heard += _gather(running, done, pieces, keys, ctx)
-            ctx.progress("words", float(heard / total))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    if (gained := float(heard - known)) >= LEAST:
-        speed = gained / max(1e-6, time.monotonic() - began)
-        remember_speed(options.cache, options.model, speed)
-    return [done[n] for n in range(len(pieces))], _notes(done.values())
+class _Scribe:
+    """Writes down what is said, several pieces at a time, and keeps it by the half minute."""
 
+    def __init__(
+        self,
+        path: Path,
+        source: str,
+        voiced: Stretches,
+        duration: Fraction,
+        options: ReviewOptions,
+        ctx: Context,
+    ) -> None:
+        self._path, self._source, self._options, self._ctx = path, source, options, ctx
+        self._voiced, self._duration = voiced, duration
+        self._pieces: tuple[Piece, ...] = ()
+        self._said: list[list[Recognised]] = []
+        self._told: SimpleQueue[tuple[int, Recognised | Exception]] = SimpleQueue()
+        self._stop = threading.Event()
+        self._recogniser: Recogniser | None = None
 
-def _gather(
-    running: dict[Future[Recognised], int],
-    done: dict[int, Recognised],
-    pieces: Sequence[Piece],
-    keys: Sequence[str],
-    ctx: Context,
-) -> Fraction:
-    """Wait until a piece is recognised, and keep it. Returns the seconds of sound that it had."""
-    while True:
-        ready, _ = wait(running, _TICK, FIRST_COMPLETED)
-        ctx.check()
-        if ready:
-            break
-    gained = Fraction(0)
-    for future in ready:
-        n = running.pop(future)
-        found = done[n] = future.result()
-        part = ctx.part(keys[n], ".json")
+    def write(self) -> list[list[Recognised]]:
+        """What is said in each piece, in order. Raises FaultError (model)."""
+        language = self._language()
+        longest = self._longest() if language is not None else LONGEST
+        self._pieces = pieces_of(self._voiced, self._duration, longest)
+        self._said = [list(self._kept(piece, language)) for piece in self._pieces]
+        self._tell()
+        left = [n for n, piece in enumerate(self._pieces) if self._reached(n) < piece.duration]
+        if left:
+            before, began = self._heard(), time.monotonic()
+            self._hear(left, language)
+            if (gained := float(self._heard() - before)) >= LEAST:
+                speed = gained / max(1e-6, time.monotonic() - began)
+                remember_speed(self._options.cache, self._options.model, speed)
+        return self._said
+
+    def _longest(self) -> Fraction:
+        """Seconds of a piece: long, for the model does best where its half minute is full; but
+        short enough for two hands to have some of what is not long itself."""
+        whole = sum((one.duration for one in self._voiced), ZERO)
+        return min(_LONG, max(_LONG / 3, whole / 2))
+
+    def _reached(self, n: int) -> Fraction:
+        """Seconds of a piece up to which it is written down."""
+        return self._said[n][-1].until if self._said[n] else ZERO
+
+    def _heard(self) -> Fraction:
+        return sum((self._reached(n) for n in range(len(self._pieces))), ZERO)
+
+    def _tell(self) -> None:
+        whole = sum((piece.duration for piece in self._pieces), ZERO)
+        self._ctx.progress("words", float(self._heard() / whole))
+
+    def _kept(self, piece: Piece, language: str | None) -> Iterator[Recognised]:
+        """What was written down of a piece before."""
+        at = ZERO
+        while at < piece.duration:
+            found = _recognised(self._ctx.find(self._key(piece, at, language)))
+            if found is None or found.until <= at:
+                return
+            yield found
+            at = found.until
+
+    def _key(self, piece: Piece, start: Fraction, language: str | None) -> str:
+        parameters: Mapping[str, object] = {
+            "ranges": [[str(one.start), str(one.end)] for one in piece.ranges],
+            "from": str(start),
+            "model": self._options.model.fingerprint,
+            "language": language,
+        }
+        return artifact_key(ArtifactKind.SAID, [self._source], parameters, RECOGNISER_ENGINE)
+
+    def _hands(self) -> int:
+        """How many pieces are worked on at the same time."""
+        cores = os.cpu_count() or 1
+        pieces = len(pieces_of(self._voiced, self._duration, self._longest()))
+        return max(1, min(_HANDS, cores // 2 if cores > 3 else cores, pieces))
+
+    def _model(self, hands: int) -> Recogniser:
+        if self._recogniser is None:
+            options = self._options
+            folder = folder_of(options.model, options.cache, self._ctx.check)
+            threads = max(1, (os.cpu_count() or 1) // hands)
+            self._recogniser = Recogniser(options.model, folder, threads, hands)
+            self._ctx.check()
+        return self._recogniser
+
+    def _hear(self, left: Sequence[int], language: str | None) -> None:
+        hands = self._hands()
+        recogniser = self._model(hands)
+        pool = ThreadPoolExecutor(hands, "recognise")
+        open_ones = 0
+        try:
+            for n, sound in _sounds(self._path, [(n, self._pieces[n]) for n in left], self._ctx):
+                pool.submit(self._recognise, recogniser, n, sound, language, self._reached(n))
+                open_ones += 1
+                while open_ones > hands:
+                    open_ones -= self._gather(language)
+            while open_ones:
+                open_ones -= self._gather(language)
+        finally:
+            self._stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _recognise(
+        self, recogniser: Recogniser, n: int, sound: Sound, language: str | None, start: Fraction
+    ) -> None:
+        try:
+            for one in recogniser.recognise(sound, self._pieces[n], language, self._voiced, start):
+                if self._stop.is_set():
+                    return
+                self._told.put((n, one))
+        except Exception as error:
+            self._told.put((n, error))
+
+    def _gather(self, language: str | None) -> int:
+        """Wait until half a minute is written down, and keep it. Returns how many pieces ended."""
+        while True:
+            self._ctx.check()
+            with contextlib.suppress(Empty):
+                n, found = self._told.get(timeout=_TICK)
+                break
+        if isinstance(found, Exception):
+            raise found
+        key = self._key(self._pieces[n], self._reached(n), language)
+        part = self._ctx.part(key, ".json")
         write_findings(part, _told(found))
-        ctx.keep(ArtifactKind.SAID, keys[n], part)
-        ctx.reach("piece-kept")
-        gained += pieces[n].duration
-    return gained
+        self._ctx.keep(ArtifactKind.SAID, key, part)
+        self._said[n].append(found)
+        self._tell()
+        self._ctx.reach("piece-kept")
+        return int(found.until >= self._pieces[n].duration)
 
+    def _language(self) -> str | None:
+        """The language of most of the recording; None where it speaks several."""
+        options = self._options
+        if options.language is not None or not options.model.multilingual:
+            return options.language or "en"
+        key = artifact_key(
+            ArtifactKind.SAID,
+            [self._source],
+            {"asked": told(self._voiced), "model": options.model.fingerprint},
+            RECOGNISER_ENGINE,
+        )
+        if (known := _read(self._ctx.find(key))) is not None:
+            return str(known["language"]) if known["language"] else None
+        language = self._asked()
+        part = self._ctx.part(key, ".json")
+        write_findings(part, {"language": language})
+        self._ctx.keep(ArtifactKind.SAID, key, part)
+        return language
 
-def _language(
-    path: Path, pieces: Sequence[Piece], recogniser: Recogniser, ctx: Context
-) -> str | None:
-    """The language of most of the recording; None where it speaks several."""
-    step = max(1, len(pieces) // _ASKED)
-    asked = list(enumerate(pieces))[step // 2 :: step][:_ASKED]
-    votes: Counter[str] = Counter()
-    for one in asked:
-        for _, sound in _sounds(path, [one], ctx):
-            ctx.check()
-            language, sure = recogniser.languages(sound)
-            if sure >= _CERTAIN:
-                votes[language] += 1
-    if len(votes) != 1:
-        return None
-    return next(iter(votes))
-
-
-def _notes(said: Iterable[Recognised]) -> list[str]:
-    spoken = {one.language for one in said if one.language is not None}
-    if len(spoken) > 1:
-        return [f"Several languages are spoken: {', '.join(sorted(spoken))}."]
-    return []
+    def _asked(self) -> str | None:
+        pieces = pieces_of(self._voiced, self._duration)
+        recogniser = self._model(self._hands())
+        step = max(1, len(pieces) // _ASKED)
+        votes: Counter[str] = Counter()
+        for one in list(enumerate(pieces))[step // 2 :: step][:_ASKED]:
+            for _, sound in _sounds(self._path, [one], self._ctx):
+                self._ctx.check()
+                language, sure = recogniser.languages(sound)
+                if sure >= _CERTAIN:
+                    votes[language] += 1
+        return next(iter(votes)) if len(votes) == 1 else None
 
 
 def _sounds(
@@ -224,17 +318,9 @@ class _Walk:
         return np.pad(sound, (0, end - start - len(sound))).astype(np.float32)
 
 
-def _key(source: str, piece: Piece, options: ReviewOptions) -> str:
-    parameters: Mapping[str, object] = {
-        "ranges": [[str(one.start), str(one.end)] for one in piece.ranges],
-        "model": options.model.fingerprint,
-        "language": options.language,
-    }
-    return artifact_key(ArtifactKind.SAID, [source], parameters, RECOGNISER_ENGINE)
-
-
 def _told(found: Recognised) -> dict[str, object]:
     return {
+        "until": str(found.until),
         "language": found.language,
         "words": [[str(w.start), str(w.end), w.text, w.joined] for w in found.words],
     }
@@ -248,7 +334,7 @@ def _recognised(path: Path | None) -> Recognised | None:
         Word(Fraction(start), Fraction(end), text, joined)
         for start, end, text, joined in body["words"]
     )
-    return Recognised(words, body["language"])
+    return Recognised(Fraction(body["until"]), words, body["language"])
 
 
 def _read(path: Path | None) -> dict[str, Any] | None:

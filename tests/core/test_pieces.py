@@ -55,6 +55,7 @@ def test_a_moment_of_a_piece_is_one_of_the_film(speech: Stretches, where: Fracti
             Fraction(0),
         )
         assert before == time
+        assert piece.time_of(film) == time or film == piece.end
         span = piece.film_range(time, time + 1)
         assert span.start == film
         assert any(one.start <= span.start and span.end <= one.end for one in piece.ranges)

@@ -18,7 +18,7 @@ from backend.core.transcript import Word
 from backend.enrich.catalogue import BUNDLED
 from backend.enrich.models import Model, Purpose, choose
 from backend.enrich.options import ReviewOptions
-from backend.enrich.recognise import unlooped
+from backend.enrich.recognise import Recogniser, unlooped
 from backend.enrich.review import review
 from backend.enrich.speech import map_speech
 from backend.media.blocks import MONO_16K
@@ -98,6 +98,35 @@ def test_a_killed_review_redoes_at_most_what_was_in_work(
     assert ctx.points.count("piece-kept") - before == pieces - before
     assert {key: ctx.kept[key].stat().st_mtime_ns for key in done} == done
     assert {p.name for p in ctx.folder.iterdir()} == {p.name for p in whole.folder.iterdir()}
+
+
+def test_voices_that_the_model_passed_over_are_heard_alone(
+    tmp_path: Path,
+    shared: Path,
+    model: Model,
+    cache: Path,
+    ctx: Ctx,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second of three utterances is lost where all are heard together."""
+    film = tmp_path / "talk.flac"
+    spans = talk_of(film, lines(shared, 3), [0.5, 0.6, 0.6])
+    lost = TimeRange(*spans[1])
+    real = Recogniser._spoken
+
+    def deaf(self: Recogniser, sound: np.ndarray, language: str | None, **more: object) -> object:
+        segments, info = real(self, sound, language, **more)
+        if "clip_timestamps" in more:  # the whole piece
+            segments = [one for one in segments if (one.start + one.end) / 2 not in lost]
+        return segments, info
+
+    whole = review(film, "whole", ReviewOptions(model, cache), ctx)
+    monkeypatch.setattr(Recogniser, "_spoken", deaf)
+    found = review(film, "deaf", ReviewOptions(model, cache), ctx)
+    words = [word for one in found.utterances for word in one.words]
+    assert words == sorted(words, key=lambda word: word.start)
+    wrong, count = word_errors(whole.text, found.text)
+    assert wrong / count < 0.25, found.text
 
 
 def test_recordings_without_words_say_so(
