@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from backend.core.fault import Category, refuse
+from backend.core.fault import Category, Fault, Unusable
 
 
 class Lock:
@@ -71,26 +71,30 @@ def last_port(path: Path) -> int:
 
 
 def own_folder(folder: Path) -> None:
-    """Make the data folder, readable by its owner only. Raises a fault where that cannot be."""
+    """Make the data folder, readable by its owner only. Raises `Unusable` where that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if os.name != "nt":
             if folder.stat().st_uid != os.getuid():
-                raise refuse(
+                raise _unusable(
                     Category.PERMISSION,
                     f"The data folder {folder} belongs to somebody else.",
                     "Choose one of your own with --data-dir.",
                 )
             folder.chmod(0o700)
     except FileExistsError as error:
-        raise refuse(
+        raise _unusable(
             Category.INPUT,
             f"{folder} is a file, not a folder.",
             "Choose another with --data-dir.",
         ) from error
     except OSError as error:
-        raise refuse(
+        raise _unusable(
             Category.PERMISSION,
             f"The data folder {folder} cannot be used: {error.strerror}.",
             "Choose another with --data-dir, or connect the disk it lies on.",
         ) from error
+
+
+def _unusable(category: Category, message: str, hint: str) -> Unusable:
+    return Unusable(Fault(category, message, hint))

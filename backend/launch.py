@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.client import Address, Client, Gone, Unwilling, address_in
-from backend.core.fault import Category, Fault, FaultError, explain, refuse
+from backend.core.fault import Category, Fault, FaultError, Unusable, explain, refuse
+from backend.instance import own_folder
 from backend.settings import Settings
 
 ANSWER_SECONDS = 2.0
@@ -27,6 +28,8 @@ START_SECONDS = 60.0
 WINDOW_SECONDS = 10.0
 """After which a window that has not ended counts as open: where there can be none it ends."""
 LINE_LIMIT = 1 << 20
+_REFUSED = 3
+"""How `rushes serve` ends where its folder cannot be used."""
 
 _DETACHED = 0
 if sys.platform == "win32":
@@ -143,7 +146,8 @@ def _start(settings: Settings, argv: Sequence[str], stdin: int) -> Started:
             return Started(Address.from_dict(told), None if told.get("attached") else process)
     fault = told.get("fault")
     if isinstance(fault, dict):
-        raise FaultError(Fault.from_dict(fault))
+        refused = Unusable if process.returncode == _REFUSED else FaultError
+        raise refused(Fault.from_dict(fault))
     raise _did_not_start(settings)
 
 
@@ -151,13 +155,14 @@ def _run(
     settings: Settings, argv: Sequence[str], stdin: int
 ) -> tuple[subprocess.Popen[bytes], dict[str, object]]:
     """Start a backend; what it told first."""
+    own_folder(settings.data)
     try:
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = os.open(settings.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     except OSError as error:
         fault = explain(error, f"use the data folder {settings.data}")
-        raise refuse(
-            fault.category, fault.message, "Choose another folder with --data-dir."
+        full = fault.category is Category.STORAGE
+        raise (FaultError if full else Unusable)(
+            Fault(fault.category, fault.message, "Choose another folder with --data-dir.")
         ) from error
     with os.fdopen(log, "ab") as errors:
         process = subprocess.Popen(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from backend.cli.command import PATH, Code, Unusable, command, refusal
+from backend.cli.command import PATH, Code, command, refusal
 from backend.cli.enrich import document_of, wish_of
 from backend.cli.film import check_target, write_text, written_to
 from backend.cli.link import Link
@@ -31,7 +31,7 @@ from backend.core.chapter import (
     youtube,
 )
 from backend.core.document import DocumentKind
-from backend.core.fault import explain
+from backend.core.fault import Unusable, explain
 from backend.core.job import JobKind
 from backend.enrich.options import outline_options
 from backend.settings import Settings

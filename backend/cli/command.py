@@ -13,7 +13,7 @@ import click
 
 from backend.cli.output import Output
 from backend.client import Gone, Unwilling
-from backend.core.fault import Category, Fault, FaultError, explain
+from backend.core.fault import Category, Fault, FaultError, Unusable, explain
 from backend.settings import Settings, settings_for
 
 PATH = click.Path(path_type=Path, readable=False)
@@ -51,10 +51,6 @@ class Stop(Exception):
 def refusal(message: str, hint: str = "", category: Category = Category.INPUT) -> Unusable:
     """The error to raise for something given on the command line that cannot be used."""
     return Unusable(Fault(category, message, hint))
-
-
-class Unusable(FaultError):
-    """What was given cannot be used: exit code 3."""
 
 
 def code_of(fault: Fault) -> Code:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from backend.cli.command import Code, Unusable, command
+from backend.cli.command import Code, command
 from backend.cli.film import check_target, written_to
 from backend.cli.form import Asked, asked_form, with_form
 from backend.cli.output import Output, amount, length, plain
@@ -17,7 +17,7 @@ from backend.cli.recordings import Recordings, inside, ranges_of, recordings
 from backend.cli.stages import Stages
 from backend.core.chapter import shown
 from backend.core.edits import keep, require_inside
-from backend.core.fault import FaultError
+from backend.core.fault import FaultError, Unusable
 from backend.settings import Settings
 from backend.work.apart import render_apart
 

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import click
 
-from backend.cli.command import Unusable, refusal
-from backend.core.fault import Category, FaultError
+from backend.cli.command import refusal
+from backend.core.fault import Category, FaultError, Unusable
 
 T = TypeVar("T")
 

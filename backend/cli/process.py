@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from backend.cli.command import PATH, REFUSED, Code, Stop, Unusable, code_of, command
+from backend.cli.command import PATH, REFUSED, Code, Stop, code_of, command
 from backend.cli.film import check_target, copy_film
 from backend.cli.form import Asked, asked_options, with_form
 from backend.cli.link import Link
@@ -17,7 +17,7 @@ from backend.cli.progress import Progress
 from backend.cli.steps import leaving_out, steps_in
 from backend.cli.watch import DELETED, Wait, fault_of, follow
 from backend.client import Json, Unwilling, sessions_among
-from backend.core.fault import Fault, FaultError
+from backend.core.fault import Fault, FaultError, Unusable
 from backend.settings import Settings
 
 

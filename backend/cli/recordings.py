@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from backend.cli.command import Unusable, refusal
+from backend.cli.command import refusal
 from backend.cli.link import Link, document
 from backend.core.chapter import Chapter, chapters_from
 from backend.core.document import DocumentKind
-from backend.core.fault import Category, Fault, FaultError
+from backend.core.fault import Category, Fault, FaultError, Unusable
 from backend.core.form import AS_RECORDED, Form
 from backend.core.session import Picture, Segment
 from backend.core.time import TimeRange, clock, seconds

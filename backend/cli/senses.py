@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
-from backend.cli.command import Code, Unusable, code_of, command, refusal
+from backend.cli.command import Code, code_of, command, refusal
 from backend.cli.link import Link
 from backend.cli.output import Output, amount_of_work
 from backend.client import Unwilling
-from backend.core.fault import Category, FaultError
+from backend.core.fault import Category, FaultError, Unusable
 from backend.core.time import seconds, timecode
 from backend.settings import Settings
 

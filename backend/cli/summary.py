@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from backend.cli.command import PATH, Code, Unusable, command, refusal
+from backend.cli.command import PATH, Code, command, refusal
 from backend.cli.enrich import document_of, wish_of
 from backend.cli.film import check_target, write_text, written_to
 from backend.cli.link import Link
@@ -16,7 +16,7 @@ from backend.cli.listening import listening, require_ending, usable
 from backend.cli.output import Output, amount_of_work, plain
 from backend.cli.senses import film_or_file, path_in
 from backend.core.document import DocumentKind, Origin
-from backend.core.fault import explain
+from backend.core.fault import Unusable, explain
 from backend.core.job import JobKind
 from backend.core.summary import Summary, summary_from, summary_text
 from backend.enrich.options import outline_options

@@ -72,6 +72,10 @@ class FaultError(Exception):
         self.fault = fault
 
 
+class Unusable(FaultError):
+    """What was named, a file or a folder, cannot be used."""
+
+
 def refuse(category: Category, message: str, hint: str = "") -> FaultError:
     """The error to raise for a fault that the code met knowingly."""
     return FaultError(Fault(category, message, hint))

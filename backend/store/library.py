@@ -10,7 +10,7 @@ from pathlib import Path
 
 import apsw
 
-from backend.core.fault import Category, FaultError, explain, refuse
+from backend.core.fault import Category, Fault, FaultError, Unusable, explain, refuse
 from backend.core.job import JobKind
 from backend.store import backup, health, manifest
 from backend.store.artifacts import Artifacts
@@ -114,7 +114,7 @@ def open_library(folder: Path, publish: Publish, films: Path) -> Library:
     try:
         mirror = health.LastEvent(folder / MIRROR)
     except OSError as error:
-        raise refuse(*_unusable(folder, error)) from error
+        raise _unusable(folder, error) from error
     try:
         kept = backup.backups(folder / BACKUPS)
         if path.exists():
@@ -126,12 +126,14 @@ def open_library(folder: Path, publish: Publish, films: Path) -> Library:
         _migrate(path, folder)
         whole = True
     except OSError as error:
-        raise refuse(*_unusable(folder, error)) from error
+        raise _unusable(folder, error) from error
     except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
-        raise refuse(
-            Category.PERMISSION,
-            f"The library in {folder} cannot be opened for writing.",
-            "Change the folder's permissions, or choose another with --data-dir.",
+        raise Unusable(
+            Fault(
+                Category.PERMISSION,
+                f"The library in {folder} cannot be opened for writing.",
+                "Change the folder's permissions, or choose another with --data-dir.",
+            )
         ) from error
     except apsw.BusyError as error:
         raise refuse(
@@ -178,9 +180,9 @@ def open_library(folder: Path, publish: Publish, films: Path) -> Library:
     return library
 
 
-def _unusable(folder: Path, error: OSError) -> tuple[Category, str, str]:
+def _unusable(folder: Path, error: OSError) -> FaultError:
     fault = explain(error, f"use the data folder {folder}")
-    return fault.category, fault.message, fault.hint or "Choose another with --data-dir."
+    return FaultError(fault) if fault.category is Category.STORAGE else Unusable(fault)
 
 
 def _mend(path: Path, wrong: str, kept: list[backup.Backup], mirrored: int) -> str:

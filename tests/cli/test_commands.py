@@ -208,15 +208,18 @@ def attach_without_asking(rushes: Rushes) -> bool:
     return not free
 
 
-def test_a_data_folder_that_cannot_be_used_is_4(rushes: Rushes, tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_used_is_3(rushes: Rushes, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")
-    for words in (("sessions",), ("serve",), ("process", tmp_path)):
-        ran = rushes(*words, "--data-dir", file)
-        assert ran.code == 4, ran
-        assert str(file) in ran.err and "--data-dir" in ran.err
-        told = rushes(*words, "--data-dir", file, "--json")
-        assert told.lines[-1]["event"] == "failed"
+    taken = tmp_path / "taken"
+    (taken / "library.db").mkdir(parents=True)
+    for folder in (file, file / "below", taken):
+        for words in (("sessions",), ("serve",), ("process", tmp_path)):
+            ran = rushes(*words, "--data-dir", folder)
+            assert ran.code == 3, ran
+            assert str(folder) in ran.err
+            told = rushes(*words, "--data-dir", folder, "--json")
+            assert told.lines[-1]["event"] == "failed"
 
 
 def test_eight_launches_at_once_share_one_backend(rushes: Rushes) -> None:
