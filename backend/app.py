@@ -249,6 +249,7 @@ def serve(
             while not app.leaving.wait(0.25):
                 if (brief or gone.is_set()) and app.unneeded():
                     break
+                app.library.back_up_daily()
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)

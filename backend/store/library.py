@@ -33,6 +33,8 @@ DATABASE = "library.db"
 MIRROR = "library.last"
 BACKUPS = "backups"
 BACKUP_EVERY = timedelta(days=1)
+BACKUP_AGAIN = timedelta(hours=1)
+"""After one that could not be taken."""
 ROOM = 1 << 17
 """Bytes of free disk below which a library cannot even be opened."""
 
@@ -55,6 +57,7 @@ class Library:
         self.reports: list[str] = []
         """What was found and done when it was opened, for the owner to read."""
         self._mirror = mirror
+        self._backup_due = datetime.now(UTC)
 
     def search(
         self, words: str, limit: int = 50, offset: int = 0, session: str | None = None
@@ -62,8 +65,26 @@ class Library:
         """Where these words stand in titles and documents."""
         return search(self.database, words, limit, offset, session)
 
-    def back_up(self) -> backup.Backup:
-        return backup.take(self.folder / DATABASE, self.folder / BACKUPS, datetime.now(UTC))
+    def back_up(self, now: datetime | None = None) -> backup.Backup:
+        when = now or datetime.now(UTC)
+        return backup.take(self.folder / DATABASE, self.folder / BACKUPS, when)
+
+    def back_up_daily(self, now: datetime | None = None) -> None:
+        """Take a backup if the newest is a day old. Cheap where it is not; never raises."""
+        now = now or datetime.now(UTC)
+        # A clock that is set back by a year must not stop the backups for that long.
+        if self._backup_due - BACKUP_EVERY <= now < self._backup_due:
+            return
+        try:
+            newest = next((kept.taken_at for kept in self.backups()), None)
+            # The newest may be dated ahead, by a clock that has been set right since.
+            if newest is None or not timedelta() <= now - newest < BACKUP_EVERY:
+                newest = self.back_up(now).taken_at
+            self._backup_due = newest + BACKUP_EVERY
+        except Exception as error:
+            # A backup that cannot be taken must not keep anybody from their recordings.
+            log.warning("no backup was taken: %s", explain(error, "back the library up"))
+            self._backup_due = now + BACKUP_AGAIN
 
     def backups(self) -> list[backup.Backup]:
         return backup.backups(self.folder / BACKUPS)
@@ -170,13 +191,7 @@ def open_library(folder: Path, publish: Publish, films: Path) -> Library:
     library.reports = reports + library.reports
     for report in library.reports:
         log.warning("%s", report)
-    # The newest may be dated ahead, by a clock that has been set right since.
-    if not kept or not timedelta() <= datetime.now(UTC) - kept[0].taken_at <= BACKUP_EVERY:
-        # A backup that cannot be taken must not keep anybody from their recordings.
-        try:
-            library.back_up()
-        except Exception as error:
-            log.warning("no backup was taken: %s", explain(error, "back the library up"))
+    library.back_up_daily()
     return library
 
 

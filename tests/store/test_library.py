@@ -563,6 +563,19 @@ def test_a_library_that_was_backed_up_today_is_not_backed_up_again(place: Place)
             assert len(opened.backups()) == 1
 
 
+def test_a_library_that_stays_open_is_backed_up_each_day(place: Place) -> None:
+    with place.opened() as opened:
+        (first,) = opened.backups()
+        for hours, count in ((23, 1), (25, 2), (48, 2), (50, 3)):
+            opened.back_up_daily(first.taken_at + timedelta(hours=hours))
+            assert len(opened.backups()) == count, hours
+        # A clock that was a year ahead, and is set right, stops nothing.
+        opened.back_up_daily(first.taken_at + timedelta(days=365))
+        for days, count in ((4, 5), (5.5, 6)):
+            opened.back_up_daily(first.taken_at + timedelta(days=days))
+            assert len(opened.backups()) == count, days
+
+
 def test_a_backup_taken_in_the_middle_of_work_is_whole(place: Place) -> None:
     with place.opened() as opened:
         opened.sessions.create(session("a"))
