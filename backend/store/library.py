@@ -12,7 +12,7 @@ import apsw
 
 from backend.core.fault import Category, Fault, FaultError, Unusable, explain, refuse
 from backend.core.job import JobKind
-from backend.store import backup, health, manifest
+from backend.store import backup, health, manifest, place
 from backend.store.artifacts import Artifacts
 from backend.store.clearing import Clearing
 from backend.store.db import Database, Publish
@@ -88,6 +88,13 @@ class Library:
 
     def backups(self) -> list[backup.Backup]:
         return backup.backups(self.folder / BACKUPS)
+
+    def follow(self, films: Path) -> list[str]:
+        """Find the library's files where they are now, if it has been moved since it was last open.
+
+        Ids of the sessions whose files lie elsewhere than they did.
+        """
+        return place.follow(self.database, self.folder, films)
 
     def rebuild(self, films: Path) -> list[str]:
         """Take in every session whose manifest lies below `films` and that is not known here.

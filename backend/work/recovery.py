@@ -27,6 +27,7 @@ def recover(settings: Settings, library: Library) -> None:
     launch, and strands nothing else.
     """
     for step in (
+        _follow_moved_folder,
         _take_back_jobs,
         _adopt_named_files,
         _remove_spent_checkpoints,
@@ -39,6 +40,12 @@ def recover(settings: Settings, library: Library) -> None:
             step(settings, library)
         except Exception:
             log.exception("at launch: %s", step.__name__.strip("_").replace("_", " "))
+
+
+def _follow_moved_folder(settings: Settings, library: Library) -> None:
+    for session in library.follow(settings.films):
+        log.info("the files of session %s lie elsewhere since the library was moved", session)
+        write_manifest(library, session)
 
 
 def _take_back_jobs(_: Settings, library: Library) -> None:
