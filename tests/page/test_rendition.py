@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.media.test_mix import two_tracks
 from tests.page.conftest import House, Watch, made
 from tests.page.test_journey import seek, until_film
 
@@ -66,6 +68,21 @@ def test_a_film_that_is_gone_is_told_and_plays_once_it_is_back(
     film.with_suffix(".away").rename(film)
     page.get_by_role("button", name="Try again").click()
     until_film(page, "v.readyState >= 2 && v.videoWidth === 320")
+
+
+def test_it_goes_on_with_the_track_that_is_chosen(page: Page, house: House, tmp_path: Path) -> None:
+    session = made(house, two_tracks(tmp_path / "two.mkv"))
+    page.add_init_script(WITHOUT_H264)
+    page.goto(f"{house.url}/sessions/{session}")
+    until_film(page, "v.readyState >= 2 && v.src.startsWith('blob:')")
+    before = page.evaluate("document.querySelector('video').src")
+    page.get_by_role("tab", name="Facts").click()
+    page.get_by_role("button", name="Choose another").click()
+    page.get_by_role("menuitemradio", name="All of them, mixed").click()
+    until_film(page, f"v.readyState >= 2 && v.src !== {json.dumps(before)}")
+    film = house.api("GET", f"/sessions/{session}/rendition")["film"]
+    entries = "performance.getEntriesByType('resource').map(entry => entry.name)"
+    assert any(f"film={film}" in address for address in page.evaluate(entries))
 
 
 def test_a_browser_that_plays_neither_offers_another_player(

@@ -61,6 +61,8 @@ function usePlayable(state: Store<Playing>, hasPicture: boolean): boolean {
 interface Choice {
   kind: 'film' | 'rendition';
   source: string;
+  /** Of the film that was the session's then. */
+  key: string;
   /** The sound that its owner had chosen then. */
   audio: AudioChoice;
   /** Counts fresh starts. */
@@ -161,7 +163,8 @@ function useLease(choice: Choice | null): void {
 /** A version that is gone because another took its place, or does not have the sound that was chosen:
  *  the other one plays instead. */
 function useNewer(unwanted: boolean, choice: Choice | null, version: Version, again: () => void): void {
-  const newer = version.kind === 'film' && choice?.kind === 'film' && choice.source !== version.source;
+  const plays = version.kind === 'film' || version.kind === 'rendition' ? version : null;
+  const newer = choice !== null && choice.kind === plays?.kind && choice.key !== plays.key;
   useEffect(() => {
     if (unwanted && newer) again();
   }, [unwanted, newer, again]);

@@ -17,9 +17,10 @@ export function takesPieces(source: Pick<typeof MediaSource, 'isTypeSupported'> 
 
 export type Version =
   | { kind: 'none' }
-  | { kind: 'film'; source: string }
+  /** `key` is that of the session's film. */
+  | { kind: 'film'; source: string; key: string }
   /** VP9 and Opus in pieces, made while they are watched; of the session with this id. */
-  | { kind: 'rendition'; source: string }
+  | { kind: 'rendition'; source: string; key: string }
   /** This browser plays neither. */
   | { kind: 'unplayable' };
 
@@ -27,8 +28,9 @@ export type Version =
 export function versionOf(session: WholeSession, playable: boolean, pieces: boolean): Version {
   const { film } = session;
   if (film === null) return { kind: 'none' };
-  if (playable) return { kind: 'film', source: filmAddress(session.id, film.key) };
-  return pieces ? { kind: 'rendition', source: session.id } : { kind: 'unplayable' };
+  const { key } = film;
+  if (playable) return { kind: 'film', source: filmAddress(session.id, key), key };
+  return pieces ? { kind: 'rendition', source: session.id, key } : { kind: 'unplayable' };
 }
 
 /** Whether a film that has a picture turned out to play none. */

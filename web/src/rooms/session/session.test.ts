@@ -11,8 +11,8 @@ const session = (fields: Partial<WholeSession>): WholeSession =>
   ({ id: 'a b', film: { key: 'k1', path: '', size: 1, duration: 9 }, jobs: [], ...fields }) as unknown as WholeSession;
 
 test('the film plays where it can, and in pieces where it cannot', () => {
-  expect(versionOf(session({}), true, true)).toEqual({ kind: 'film', source: '/api/sessions/a%20b/media?v=k1' });
-  expect(versionOf(session({}), false, true)).toEqual({ kind: 'rendition', source: 'a b' });
+  expect(versionOf(session({}), true, true)).toEqual({ kind: 'film', source: '/api/sessions/a%20b/media?v=k1', key: 'k1' });
+  expect(versionOf(session({}), false, true)).toEqual({ kind: 'rendition', source: 'a b', key: 'k1' });
   expect(versionOf(session({}), false, false)).toEqual({ kind: 'unplayable' });
   expect(versionOf(session({ film: null }), true, true)).toEqual({ kind: 'none' });
   expect(takesPieces({ isTypeSupported: (type) => type.includes('vp9') })).toBe(true);
