@@ -29,7 +29,7 @@ from backend.media.read import open_media
 from backend.media.spans import PicturePlan
 from backend.media.write import Mp4Writer, sync
 
-PICTURE_ENGINE = 2
+PICTURE_ENGINE = 3
 """Version of everything that shapes a chunk; raise it when chunks change."""
 
 _DOING = "encode the picture"

@@ -24,7 +24,7 @@ from backend.media.spans import to_look_at
 from backend.media.verify import FilmFacts, Spoiled, verify
 from backend.media.write import sync
 
-ENGINE = 2
+ENGINE = 3
 """Version of everything that shapes a film; raise it when films change."""
 
 

@@ -27,6 +27,7 @@ from backend.core.fault import FaultError, explain
 from backend.core.rendition import PIECE
 from backend.core.time import ticks
 from backend.media.read import open_media
+from backend.media.shape import entrance
 from backend.media.write import sync
 
 TALLEST = 720
@@ -260,7 +261,7 @@ class _Pictures:
 
     def _graph_for(self, first: av.VideoFrame) -> Graph:
         graph = Graph()
-        last = graph.add_buffer(template=self._stream, time_base=self._base)
+        last = entrance(graph, first, self._base)
         turns = {90: ["cclock"], 180: ["clock", "clock"], 270: ["clock"]}.get(self._turn, [])
         filters = [("transpose", name) for name in turns]
         scale = f"{self.size[0]}:{self.size[1]}:{_colours(first)}"

@@ -7,12 +7,29 @@ from fractions import Fraction
 
 import av
 from av.filter import Graph
+from av.filter.context import FilterContext
 
 from backend.core.time import ticks
 from backend.media import colour
 from backend.media.framing import PictureEncoding
 
 FORMAT = "yuv420p"
+
+
+def entrance(graph: Graph, frame: av.VideoFrame, time_base: Fraction) -> FilterContext:
+    """Where frames like this one enter a graph.
+
+    Their colours are said: a scaler that was not told them beforehand takes its output for BT.601,
+    whatever comes in, and three times as long.
+    """
+    words = {
+        "video_size": f"{frame.width}x{frame.height}",
+        "pix_fmt": frame.format.name,
+        "time_base": f"{time_base.numerator}/{time_base.denominator}",
+        "colorspace": int(frame.colorspace),
+        "range": int(frame.color_range),
+    }
+    return graph.add("buffer", ":".join(f"{name}={value}" for name, value in words.items()))
 
 
 class Shape:
@@ -77,9 +94,7 @@ class Shape:
             return None
         filters.append(("format", FORMAT))
         graph = Graph()
-        node = graph.add_buffer(
-            width=frame.width, height=frame.height, format=frame.format, time_base=self._base
-        )
+        node = entrance(graph, frame, self._base)
         for name, arguments in filters:
             following = graph.add(name, arguments)
             node.link_to(following)

@@ -208,6 +208,33 @@ def test_a_film_of_another_height(
         assert _likeness(path, film) > 0.9
 
 
+PAINT = (120, 80, 190)
+"""Luma and both chromas of a colour that every other matrix would show as another."""
+
+
+@pytest.mark.parametrize("matrix", ["bt709", "smpte170m", "undef"])
+def test_another_height_changes_no_colour(tmp_path: Path, ctx: Ctx, matrix: str) -> None:
+    with av.open(str(tmp_path / "v.mp4"), "w") as out:
+        stream = out.add_stream(
+            "libx264", rate=10, options={"x264-params": f"colormatrix={matrix}"}
+        )
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        frame = av.VideoFrame(640, 360, "yuv420p")
+        for plane, value in zip(frame.planes, PAINT, strict=True):
+            plane.update(bytes([value]) * plane.buffer_size)
+        for number in range(10):
+            frame.pts = number
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    film = tmp_path / "film.part"
+    take(tmp_path / "v.mp4").merge(film, ctx, form=Form(height=180))
+    with av.open(str(film)) as container:
+        (*_, shown) = container.decode(video=0)
+        assert shown.height == 180
+        planes = np.split(shown.to_ndarray(), [180, 225])
+    assert [plane.mean() for plane in planes] == pytest.approx(PAINT, abs=2)
+
+
 def test_no_frame_is_lost_at_the_end(tmp_path: Path, ctx: Ctx) -> None:
     """Where frames are reordered and last differently long, an MP4's header ends too early."""
     times = uneven(6, 2)
