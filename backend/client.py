@@ -150,7 +150,8 @@ class Client:
         """Events as they come, from now on or after that one; ends when the backend does.
 
         The first item is empty: it tells that the stream stands, and that whatever happens from
-        then on will come. Each carries `event`, and `id` where it is kept. Raises `Gone`.
+        then on will come. So is one in every silence of ten seconds. Each other carries `event`,
+        and `id` where it is kept. Raises `Gone`.
         """
         import urllib3
 
@@ -168,13 +169,14 @@ class Client:
         try:
             if answer.status != 200:
                 raise Unwilling(answer.status, _object(answer.read()))
-            yield {}
             waiting = b""
             for chunk in answer.stream(65536):
                 *blocks, waiting = (waiting + chunk).split(b"\n\n")
                 for block in blocks:
                     for line in block.split(b"\n"):
-                        if line.startswith(b"data: "):
+                        if line.startswith(b":"):
+                            yield {}
+                        elif line.startswith(b"data: "):
                             yield _object(line[6:])
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Gone from error

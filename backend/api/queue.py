@@ -9,6 +9,7 @@ from flask import Response
 from pydantic import BaseModel
 
 from backend.api.faults import ERRORS
+from backend.api.jobs import FaultBody, fault_body
 from backend.api.routes import Routes
 from backend.api.wire import reply, services
 from backend.core.job import ACTIVE, JobStatus, Lane
@@ -28,6 +29,8 @@ class QueueBody(BaseModel):
     """Until everything that can run has run; 0 when nothing can."""
     limits: dict[Lane, int]
     """Jobs at a time that the owner allows."""
+    trouble: FaultBody | None
+    """Why nothing begins or ends at the moment; it goes on by itself when that is over."""
     machine: dict[str, Any]
     """Limits in force, processor, memory and disk, as they were last measured."""
 
@@ -56,6 +59,7 @@ def queue_body() -> QueueBody:
         counts={status: counts.get(status, 0) for status in JobStatus},
         seconds_left=round(_seconds_left(counts, limits), 1),
         limits=limits,
+        trouble=fault_body(library.trouble),
         machine=dict(services().board.machine()),
     )
 

@@ -84,7 +84,7 @@ def _carry_out_many(
         out.say(f"{_count(len(asked), 'session')} in the background; `rushes queue` tells.")
         return max(codes)
     with leaving(out, list(asked)), Progress(out) as progress:
-        ended = follow(link, list(asked), Wait.DONE, progress.show)
+        ended = follow(link, list(asked), Wait.DONE, progress)
     for number, one in asked.items():
         kinds = [job["kind"] for job in one["jobs"]]
         out.say(plain(one["title"]))
@@ -123,7 +123,7 @@ def carry_out(
         out.say("It goes on in the background; `rushes sessions show` tells how far it is.")
         return Code.DONE
     with leaving(out, [number]), Progress(out) as progress:
-        ended = follow(link, [number], Wait.DONE, progress.show)[number]
+        ended = follow(link, [number], Wait.DONE, progress)[number]
     return _told(link, number, bool(ended.get("deleted_at")), asked_for, out, quiet)
 
 

@@ -41,7 +41,7 @@ def optimise(
             out.say("Its film gets smaller in the background; it goes on playing meanwhile.")
             return Code.DONE
         with leaving(out, [number]), Progress(out) as progress:
-            ended = follow(link, [number], Wait.DONE, progress.show)[number]
+            ended = follow(link, [number], Wait.DONE, progress)[number]
         return _tell(out, ended, job["id"])
 
 

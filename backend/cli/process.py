@@ -186,7 +186,7 @@ def await_sessions(
         if link.get("/api/queue")["paused"]:
             out.note("! The queue is paused: nothing starts until `rushes queue resume`.")
         with Progress(out) as progress:
-            ended = follow(link, ids, wait, progress.show)
+            ended = follow(link, ids, wait, progress)
         return max([Code.DONE, *(_tell(out, ended[session], wait, target) for session in ids)])
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from backend.cli.output import Output, console, plain, remaining
 from backend.client import Json
+from backend.core.fault import Fault
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -38,6 +39,7 @@ class Progress:
         self._stages: dict[int, str] = {}
         self._console = None if out.json else console(errors=True)
         self._live: Any = None
+        self._trouble: Fault | None = None
 
     def __enter__(self) -> Progress:
         if self._console is not None and self._console.is_terminal:
@@ -71,6 +73,15 @@ class Progress:
         if self._live is None and not self._out.json:
             self._tell_stages(session)
 
+    def warn(self, fault: Fault | None) -> None:
+        """Say once why nothing goes on."""
+        if fault is not None and self._trouble is None:
+            self._out.line({"event": "waiting", "fault": fault.as_dict()})
+            if self._live is None:
+                self._out.note(f"! {plain(fault.message)}")
+                self._out.note(f"  {plain(fault.hint)}")
+        self._trouble = fault
+
     def _tell_stages(self, session: Json) -> None:
         for job in session["jobs"]:
             if job["status"] == "running" and job["stage"]:
@@ -88,6 +99,8 @@ class Progress:
         for session in self._sessions.values():
             parts.append(Text(plain(session["title"]), style="bold"))
             parts += [self._job(job) for job in session["jobs"]]
+        if self._trouble is not None:
+            parts.append(Text(f"! {plain(str(self._trouble))}", style="yellow"))
         parts.append(Text("You can leave (Ctrl-C); it goes on.", style="dim"))
         return Group(*parts)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import Protocol
 
 from backend.cli.link import Link
 from backend.client import Gone, Json, Unwilling
@@ -48,11 +49,17 @@ def fault_of(session: Json, wait: Wait) -> Fault | None:
     return Fault.from_dict(first["fault"])
 
 
-Told = Callable[[Json, Json | None], None]
-"""Takes a session as it is now, and the event that says so, if one did."""
+class Listener(Protocol):
+    """Who is told how sessions come along."""
+
+    def show(self, session: Json, event: Json | None) -> None:
+        """Take a session as it is now, and the event that says so, if one did."""
+
+    def warn(self, fault: Fault | None) -> None:
+        """Take why nothing goes on at the moment; None: it does."""
 
 
-def follow(link: Link, ids: Sequence[str], wait: Wait, told: Told) -> dict[str, Json]:
+def follow(link: Link, ids: Sequence[str], wait: Wait, listener: Listener) -> dict[str, Json]:
     """Wait for these sessions; each as it was when it was over.
 
     First the stream, then the state, then what the stream brings: nothing falls between. A backend
@@ -69,7 +76,7 @@ def follow(link: Link, ids: Sequence[str], wait: Wait, told: Told) -> dict[str, 
                 raise
             found = {**sessions.get(session, {"id": session}), "deleted_at": True}
         sessions[session] = found
-        told(found, event)
+        listener.show(found, event)
         if found["deleted_at"] or is_over(found, wait):
             waiting.discard(session)
 
@@ -77,12 +84,14 @@ def follow(link: Link, ids: Sequence[str], wait: Wait, told: Told) -> dict[str, 
         try:
             for event in link.client.events():
                 session = event.get("session")
+                if not event:
+                    listener.warn(_trouble(link))
                 if not event or event.get("event") == "reset":
                     for each in sorted(waiting):
                         look(each, event or None)
                 elif session in waiting:
                     if event.get("id") is None:
-                        told(_advanced(sessions[session], event), event)
+                        listener.show(_advanced(sessions[session], event), event)
                     else:
                         look(session, event)
                 if not waiting:
@@ -92,6 +101,11 @@ def follow(link: Link, ids: Sequence[str], wait: Wait, told: Told) -> dict[str, 
         if waiting:
             link.again()
     return sessions
+
+
+def _trouble(link: Link) -> Fault | None:
+    trouble = link.client.get("/api/queue").get("trouble")
+    return None if trouble is None else Fault.from_dict(trouble)
 
 
 def _advanced(session: Json, progress: Json) -> Json:

@@ -24,13 +24,18 @@ import apsw
 from playhouse.apsw_ext import APSWDatabase
 
 from backend.core.event import Event
-from backend.core.fault import Category, refuse
+from backend.core.fault import Category, Fault, FaultError
 from backend.store import values
 
 log = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x52555348  # "RUSH"
 LARGEST_BATCH = 256
+FULL = Fault(
+    Category.STORAGE,
+    "There is not enough storage left for the library.",
+    "Free some space on its disk, then try again. Nothing that was saved is lost.",
+)
 Result = TypeVar("Result")
 Row = tuple[Any, ...]
 
@@ -142,6 +147,8 @@ class Database:
         self.peewee = SplitDatabase(path)
         self.committed: list[Callable[[int], None]] = []
         """Called with the id of the last event after each commit that had one."""
+        self.full = False
+        """Whether the disk had no room for the last transaction."""
         self._publish = publish
         self._clock = clock
         self._queue: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
@@ -166,13 +173,12 @@ class Database:
                 raise RuntimeError("the library is closed")
             self._queue.put((work, future))
         try:
-            return future.result()
+            result = future.result()
         except apsw.FullError as error:
-            raise refuse(
-                Category.STORAGE,
-                "There is not enough storage left for the library.",
-                "Free some space on its disk, then try again. Nothing that was saved is lost.",
-            ) from error
+            self.full = True
+            raise FaultError(FULL) from error
+        self.full = False
+        return result
 
     def read(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows of a query, on this thread's read-only connection."""

@@ -35,6 +35,11 @@ BACKUPS = "backups"
 BACKUP_EVERY = timedelta(days=1)
 BACKUP_AGAIN = timedelta(hours=1)
 """After one that could not be taken."""
+WAITS_FOR_ROOM = Fault(
+    Category.STORAGE,
+    "There is not enough storage left for the library: nothing begins or ends.",
+    "Free some space on its disk; everything then goes on by itself. Nothing is lost.",
+)
 ROOM = 1 << 17
 """Bytes of free disk below which a library cannot even be opened."""
 
@@ -58,6 +63,11 @@ class Library:
         """What was found and done when it was opened, for the owner to read."""
         self._mirror = mirror
         self._backup_due = datetime.now(UTC)
+
+    @property
+    def trouble(self) -> Fault | None:
+        """Why nothing begins or ends at the moment; it goes on by itself when that is over."""
+        return WAITS_FOR_ROOM if self.database.full else None
 
     def search(
         self, words: str, limit: int = 50, offset: int = 0, session: str | None = None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.films import assert_in_sync
-from tests.journeys.conftest import Theatre, listed
+from tests.journeys.conftest import PATIENCE, Theatre, listed
 from tests.recordings import write_session
 
 
@@ -66,6 +69,35 @@ def test_a_full_disk_is_said_and_survived(small_disk: Path, tmp_path: Path, left
             (film,) = [film for film in theatre.films() if film.name.startswith(title)]
             assert_in_sync(film, seconds)
         assert len(listed(theatre.ask("sessions", "list"), "sessions")) == 2
+        assert theatre.unfinished() == []
+    finally:
+        theatre.close()
+
+
+def test_a_command_that_waits_says_why_and_goes_on(small_disk: Path, tmp_path: Path) -> None:
+    theatre = Theatre(small_disk / "library")
+    theatre.environment["RUSHES_THEATRE"] = str(theatre.data)
+    theatre.arm("film-checked=stop", tmp_path / "marks")
+    try:
+        waiting = theatre.start("process", "--json", write_session(tmp_path / "Take", 2))
+        asleep: list[psutil.Process] = []
+        end = time.monotonic() + PATIENCE
+        while not asleep:
+            assert time.monotonic() < end, "the film was never finished"
+            asleep = [p for p in theatre.processes() if p.status() == psutil.STATUS_STOPPED]
+        ballast = small_disk / "ballast"
+        ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free))
+        for process in asleep:
+            process.resume()
+        assert waiting.stdout is not None
+        told = next(line for text in waiting.stdout if (line := json.loads(text)).get("fault"))
+        assert told["event"] == "waiting"
+        assert told["fault"]["category"] == "storage"
+        ballast.unlink()
+        _, err = waiting.communicate(timeout=PATIENCE)
+        assert waiting.returncode == 0, err
+        (film,) = theatre.films()
+        assert_in_sync(film, 2)
         assert theatre.unfinished() == []
     finally:
         theatre.close()

@@ -2317,6 +2317,7 @@ export interface components {
             limits: {
                 [key: string]: number;
             };
+            trouble: components["schemas"]["FaultBody"] | null;
             /** Machine */
             machine: {
                 [key: string]: unknown;

@@ -76,6 +76,11 @@ function Inside({ box }: { box: RefObject<HTMLElement | null> }) {
             <Trouble title={asProblem(error).body.title} detail={asProblem(error).body.detail} hint={asProblem(error).body.hint} />
           </div>
         )}
+        {queue.data?.trouble && (
+          <div className="in-drawer">
+            <Trouble title={queue.data.trouble.message} detail={queue.data.trouble.message} hint={queue.data.trouble.hint} />
+          </div>
+        )}
         {(active.isPending || ended.isPending) && error === null && <Bones />}
         <Part title="Needs you" jobs={failed} render={(job) => <FailedJob key={job.id} job={job} />} />
         <Part title="Running" jobs={runs} render={(job) => <RunningJob key={job.id} job={job} />} />
