@@ -15,6 +15,11 @@ from backend.media.framing import PictureEncoding
 
 FORMAT = "yuv420p"
 
+_TONE_MAPS: dict[tuple[object, ...], Graph | None] = {}
+"""Graphs that map high dynamic range, by all that they depend on. Each makes tables that take
+seconds, so one serves every stretch of a film."""
+_MOST_TONE_MAPS = 2
+
 
 def entrance(graph: Graph, frame: av.VideoFrame, time_base: Fraction) -> FilterContext:
     """Where frames like this one enter a graph.
@@ -41,6 +46,8 @@ class Shape:
         self._first: tuple[int, int] | None = None
         self._form: tuple[object, ...] | None = None
         self._graph: Graph | None = None
+        self._shared = encoding.to_sdr and not encoding.deinterlace
+        """Whether its graph holds nothing back, and is kept for the next stretch."""
 
     def changes(self, frame: av.VideoFrame) -> bool:
         """Whether a frame has another size than the first."""
@@ -59,7 +66,7 @@ class Shape:
         if form != self._form:
             yield from self.rest()
             self._form = form
-            self._graph = self._made(frame)
+            self._graph = self._tone_map(frame, form) if self._shared else self._made(frame)
         if self._graph is None:
             yield self._tick(frame), frame
             return
@@ -68,10 +75,19 @@ class Shape:
 
     def rest(self) -> Iterator[tuple[int, av.VideoFrame]]:
         """What the filters still hold."""
-        if self._graph is not None:
+        if self._graph is not None and not self._shared:
             self._graph.vpush(None)
             yield from self._pulled()
-            self._graph = None
+        self._graph = None
+
+    def _tone_map(self, frame: av.VideoFrame, form: tuple[object, ...]) -> Graph | None:
+        colours = int(frame.color_primaries), int(frame.color_trc)
+        key = (self._encoding, self._base, self._first, form, colours)
+        if key not in _TONE_MAPS:
+            while len(_TONE_MAPS) >= _MOST_TONE_MAPS:
+                _TONE_MAPS.pop(next(iter(_TONE_MAPS)))
+            _TONE_MAPS[key] = self._made(frame)
+        return _TONE_MAPS[key]
 
     def _tick(self, frame: av.VideoFrame) -> int:
         base = frame.time_base

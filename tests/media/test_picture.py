@@ -6,7 +6,9 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
+from av.filter import Graph
 
 from backend.core.time import TimeRange
 from backend.core.timeline import Timeline, Track, TrackKind
@@ -54,6 +56,29 @@ def test_starting_anywhere_gives_the_same_pictures(tmp_path: Path, ctx: Ctx, nam
         start = int(max(whole) * share)
         later = {t: number_of(f) for t, f in pictures(part, start, ctx, PictureFacts())}
         assert later == {t: n for t, n in whole.items() if t >= start}
+
+
+def test_a_tone_map_is_made_once_for_all_stretches(
+    tmp_path: Path, ctx: Ctx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Graph] = []
+
+    def counted() -> Graph:
+        made.append(Graph())
+        return made[-1]
+
+    monkeypatch.setattr("backend.media.shape.Graph", counted)
+    tags = "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
+    options = {"preset": "ultrafast", "x265-params": f"keyint=2:{tags}"}
+    video = Video(steady(1, 10), "libx265", (64, 48), "yuv420p10le", options, rate=10)
+    part = encoding(record(tmp_path / "v.mp4", video))
+    whole = {t: f.to_ndarray() for t, f in pictures(part, 0, ctx, PictureFacts())}
+    assert len(whole) == 10
+    for start in list(whole)[2::3]:
+        later = {t: f.to_ndarray() for t, f in pictures(part, start, ctx, PictureFacts())}
+        assert list(later) == [tick for tick in whole if tick >= start]
+        assert all(np.array_equal(later[tick], whole[tick]) for tick in later)
+    assert len(made) == 1
 
 
 def test_an_indexed_file_is_not_decoded_from_its_beginning(tmp_path: Path, ctx: Ctx) -> None:
