@@ -116,6 +116,8 @@ class _Context:
     def __init__(self, pipe: Connection[Told, None], folder: Path) -> None:
         self._pipe, self._folder = pipe, folder
         self._told: dict[str, float] = {}
+        self._kept: dict[str, Path] = {}
+        """What is made already: a film that does not come out right is begun a second time."""
 
     def plan(self, stages: Sequence[Stage]) -> None:
         self._pipe.send(Plan(tuple(stages)))
@@ -130,7 +132,8 @@ class _Context:
         return
 
     def find(self, key: str) -> Path | None:
-        return None
+        kept = self._kept.get(key)
+        return kept if kept is not None and kept.exists() else None
 
     def part(self, key: str, suffix: str) -> Path:
         return self._folder / f"{key[:16]}.part{suffix}"
@@ -138,6 +141,7 @@ class _Context:
     def keep(
         self, kind: ArtifactKind, key: str, part: Path, facts: Mapping[str, object] | None = None
     ) -> Path:
+        self._kept[key] = part
         return part
 
     def reach(self, point: str) -> None:

@@ -53,6 +53,34 @@ def test_parts_of_a_file(rushes: Rushes, video: Path, tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir() if ".part" in p.name) == []
 
 
+def test_a_picture_is_encoded_once_though_its_sound_cannot_be_copied(
+    rushes: Rushes, tmp_path: Path
+) -> None:
+    """That shows when the picture is made already, and the film is begun again."""
+    picture = write_video(tmp_path / "picture.mp4", 12, size=(640, 360))
+    whole = write_sound(tmp_path / "whole.m4a", 12)
+    video = tmp_path / "talk.mp4"
+    with (
+        av.open(str(picture)) as seen,
+        av.open(str(whole)) as heard,
+        av.open(str(video), "w") as out,
+    ):
+        tracks = [out.add_stream_from_template(source.streams[0]) for source in (seen, heard)]
+        for source, track in zip((seen, heard), tracks, strict=True):
+            for number, packet in enumerate(source.demux(source.streams[0])):
+                lost = source is heard and 200 <= number < 220
+                if packet.size and not lost:
+                    packet.stream = track
+                    out.mux(packet)
+    target = tmp_path / "small.mp4"
+    told = rushes("cut", video, "-r", "0-", "--height", "180", "-o", target, "--json").lines
+    assert (told[-1]["event"], told[-1]["sound"]) == ("completed", "encoded")
+    stages = [line["stage"] for line in told[:-1]]
+    assert "reading" in stages[stages.index("picture") :], "it was not begun a second time"
+    shares = [line["progress"] for line in told[:-1] if line["stage"] == "picture"]
+    assert shares == sorted(shares)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
