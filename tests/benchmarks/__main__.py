@@ -1,4 +1,4 @@
-"""`make bench [ROWS="queue status ready shrink cores scenes senses cut live start"]`."""
+"""`make bench [ROWS="queue status ready shrink cores scenes cut export long live start"]`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 
 from tests.benchmarks import (
     cut_row,
+    export_row,
     live_row,
     queue_row,
     ready_row,
@@ -33,6 +34,8 @@ ROWS = {
     "cores": shrink_row.run_cores,
     "live": live_row.run,
     "cut": cut_row.run,
+    "export": export_row.run,
+    "long": export_row.run_long,
     "start": start_row.run,
 }
 

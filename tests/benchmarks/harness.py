@@ -71,12 +71,20 @@ class Comparison:
 
 
 def compare(
-    work: str, peer: str, goal: float, ours: Run, theirs: Run, pairs: int = PAIRS
+    work: str,
+    peer: str,
+    goal: float,
+    ours: Run,
+    theirs: Run,
+    pairs: int = PAIRS,
+    *,
+    warmed: bool = True,
 ) -> Comparison:
-    """Run both in turn, `pairs` times after one uncounted pair."""
+    """Run both in turn, `pairs` times; where `warmed`, after one uncounted pair."""
     comparison = Comparison(work, peer, goal)
-    ours()
-    theirs()
+    if warmed:
+        ours()
+        theirs()
     for _ in range(pairs):
         comparison.ours.append(ours())
         comparison.theirs.append(theirs())

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,11 +68,13 @@ def session(kind: str) -> Path | None:
 class Backend:
     """A backend over an empty library of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: str = "") -> None:
+        """`settings`: what is chosen for it, as RUSHES_SETTINGS has it."""
         self.data = OUT / "ready-library"
         shutil.rmtree(self.data, ignore_errors=True)
         command = [*RUSHES, "serve", "--data-dir", str(self.data), "--json"]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        environment = {**os.environ, **({"RUSHES_SETTINGS": settings} if settings else {})}
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
         assert self._process.stdout is not None
         self.client = Client(Address.from_dict(json.loads(self._process.stdout.readline())))
 
@@ -80,13 +82,17 @@ class Backend:
         """Seconds that it and the processes it has waited for computed."""
         return sum(psutil.Process(self._process.pid).cpu_times()[:4])
 
-    def process(self, folder: Path) -> Seconds:
-        """A new session of these files, until its film plays."""
-        for film in self.data.glob("films/*/*.mp4"):
+    def films(self) -> list[Path]:
+        return sorted(self.data.glob("films/*/*.mp4"))
+
+    def process(self, *folders: Path, asked: Sequence[str] = ()) -> Seconds:
+        """A new session of each of these folders, until their films play; `asked`: further words
+        of the command."""
+        for film in self.films():
             film.unlink()
-        arguments = ["--data-dir", str(self.data), "--again", "--wait", "ready", *ALONE]
+        arguments = ["--data-dir", str(self.data), "--again", "--wait", "ready", *ALONE, *asked]
         before = self.processor()
-        taken = timed([*RUSHES, "process", *arguments, folder], stderr=subprocess.DEVNULL)
+        taken = timed([*RUSHES, "process", *arguments, *folders], stderr=subprocess.DEVNULL)
         assert taken.processor is not None
         # The film plays; its process is on its way out, and not counted before. The previews, which
         # have begun, are counted when they end.
@@ -111,10 +117,21 @@ class Backend:
     def _helping(self) -> float:
         """Seconds that its processes have computed; one that stands ready computes nothing."""
         seconds = 0.0
-        for child in psutil.Process(self._process.pid).children(recursive=True):
+        for child in self._helpers():
             with contextlib.suppress(psutil.NoSuchProcess):
                 seconds += sum(child.cpu_times()[:2])
         return seconds
+
+    def held(self) -> int:
+        """Bytes of memory that the processes of its jobs hold."""
+        held = 0
+        for child in self._helpers():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                held += child.memory_info().rss
+        return held
+
+    def _helpers(self) -> list[psutil.Process]:
+        return psutil.Process(self._process.pid).children(recursive=True)
 
     def close(self) -> None:
         self.client.close()
@@ -123,8 +140,8 @@ class Backend:
 
 
 @contextmanager
-def backend() -> Iterator[Backend]:
-    running = Backend()
+def backend(settings: str = "") -> Iterator[Backend]:
+    running = Backend(settings)
     try:
         yield running
     finally:
