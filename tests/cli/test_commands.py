@@ -6,8 +6,10 @@ import signal
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from backend import __version__
+from backend.cli import root
 from backend.launch import attach
 from backend.settings import PREFERENCES
 from tests.cli.conftest import Rushes
@@ -18,8 +20,13 @@ def test_help_and_version_need_nothing(rushes: Rushes) -> None:
     assert (ran.code, ran.out.strip()) == (0, f"Rushes {__version__}")
     ran = rushes("--help")
     assert ran.code == 0
-    for command in re.findall(r"^  ([a-z]+)  ", ran.out, re.MULTILINE):
-        assert rushes(command, "--help").code == 0, command
+    named = re.findall(r"^  ([a-z]+)  ", ran.out, re.MULTILINE)
+    assert set(named) == set(root.COMMANDS)
+    here = {"RUSHES_DATA_DIR": str(rushes.data)}
+    for command in named:
+        told = CliRunner().invoke(root.rushes, [command, "--help"], env=here)
+        assert told.exit_code == 0 and told.output.startswith("Usage: "), (command, told)
+    assert rushes("serve", "--help").code == 0
     assert not rushes.data.exists()
 
 

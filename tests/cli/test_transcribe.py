@@ -33,21 +33,23 @@ def test_what_is_said_in_a_file(rushes: Rushes, shared: Path) -> None:
     assert "your country" in rushes("transcribe", call, *TINY).out
 
 
-@pytest.mark.parametrize("ending", ["srt", "vtt", "txt", "md", "json"])
-def test_it_is_written_as_others_take_it(rushes: Rushes, shared: Path, ending: str) -> None:
-    target = rushes.place / f"jfk.{ending}"
-    line = ("--line", "24") if ending != "json" else ()
-    ran = rushes("transcribe", shared / "audio/jfk.flac", *TINY, "-o", target, *line, "--json")
-    assert ran.lines[-1]["output"] == str(target)
-    text = target.read_text("utf-8")
-    assert "country" in text
-    if ending == "json":
-        assert json.loads(text)["segments"]
-    else:
-        assert all(len(row) <= 32 for row in text.splitlines())
-    again = rushes("transcribe", shared / "audio/jfk.flac", *TINY, "-o", target)
-    assert again.code == 3 and "--force" in again.err
-    assert [path.name for path in rushes.place.glob("*jfk*")] == [target.name]
+def test_it_is_written_as_others_take_it(rushes: Rushes, shared: Path) -> None:
+    call = shared / "audio/jfk.flac"
+    for ending in ("srt", "vtt", "txt", "md", "json"):
+        target = rushes.place / f"jfk.{ending}"
+        line = ("--line", "24") if ending != "json" else ()
+        ran = rushes("transcribe", call, *TINY, "-o", target, *line, "--json")
+        assert ran.lines[-1]["output"] == str(target)
+        text = target.read_text("utf-8")
+        assert "country" in text
+        if ending == "json":
+            assert json.loads(text)["segments"]
+        else:
+            assert all(len(row) <= 32 for row in text.splitlines())
+        again = rushes("transcribe", call, *TINY, "-o", target)
+        assert again.code == 3 and "--force" in again.err
+        assert [path.name for path in rushes.place.glob(f"*jfk*.{ending}*")] == [target.name]
+    assert len(list(rushes.place.glob("*jfk*"))) == 5
 
 
 def test_killed_it_goes_on_where_it_was(rushes: Rushes, shared: Path) -> None:

@@ -321,34 +321,32 @@ def write_noise(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        "x" * 10_000,
-        "word " * 2000,
-        "<img src=x onerror=alert(1)>",
-        "مرحبا \u202eevil\u202c שלום",
-        "🎬" * 300,
-    ],
-    ids=["long", "words", "markup", "right-to-left", "emoji"],
+TITLES = (
+    "x" * 10_000,
+    "word " * 2000,
+    "<img src=x onerror=alert(1)>",
+    "مرحبا \u202eevil\u202c שלום",
+    "🎬" * 300,
 )
-def test_titles_are_text_whatever_they_hold(
-    page: Page, house: House, take: Path, title: str
-) -> None:
+
+
+def test_titles_are_text_whatever_they_hold(page: Page, house: House, take: Path) -> None:
     page.on("dialog", lambda dialog: pytest.fail(f"something ran: {dialog.message}"))
     session = made(house, take)
-    house.api("PATCH", f"/sessions/{session}", {"title": title})
-    kept = " ".join(title.split())[:500].strip()
-    expect(card(page, kept[:20])).to_have_attribute("title", re.compile(re.escape(kept)))
-    no_sideways(page)
-    for place in ("", "/processing"):
-        page.goto(f"{house.url}/sessions/{session}{place}")
-        expect(page.get_by_role("heading", level=1)).to_have_text(kept)
-        assert page.locator("img[src=x]").count() == 0
+    for title in TITLES:
+        house.api("PATCH", f"/sessions/{session}", {"title": title})
+        kept = " ".join(title.split())[:500].strip()
+        page.goto(f"{house.url}/")
+        expect(card(page, kept[:20])).to_have_attribute("title", re.compile(re.escape(kept)))
         no_sideways(page)
-    page.goto(f"{house.url}/queue")
-    expect(page.get_by_role("button", name=f"View {kept[:20]}").first).to_be_visible()
-    no_sideways(page)
+        for place in ("", "/processing"):
+            page.goto(f"{house.url}/sessions/{session}{place}")
+            expect(page.get_by_role("heading", level=1)).to_have_text(kept)
+            assert page.locator("img[src=x]").count() == 0
+            no_sideways(page)
+        page.goto(f"{house.url}/queue")
+        expect(page.get_by_role("button", name=f"View {kept[:20]}").first).to_be_visible()
+        no_sideways(page)
 
 
 def no_sideways(page: Page) -> None:
