@@ -33,16 +33,24 @@ def write_video(
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         if codec == "libx264":
             stream.options = {"preset": "ultrafast", "g": str(rate)}
+        light, grey, bar = _luma(235), _luma(60), _luma(120)
+        # Luma, and below it the chroma of no colour: nothing is left to be converted.
+        image = np.full((height * 3 // 2, width), 128, np.uint8)
         for number in range(round(seconds * rate)):
             flash = (number % rate) < BEEP * rate
-            image = np.full((height, width, 3), 235 if flash else 60, np.uint8)
-            bar = (number + first * 7) % width
-            image[:, bar : bar + 4] = 120
-            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            at = (number + first * 7) % width
+            image[:height] = light if flash else grey
+            image[:height, at : at + 4] = bar
+            frame = av.VideoFrame.from_ndarray(image, format="yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, rate)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def _luma(grey: int) -> int:
+    """Full-range grey in the range of video."""
+    return round(16 + grey * 219 / 255)
 
 
 def write_sound(

@@ -12,7 +12,6 @@ import contextlib
 import faulthandler
 import logging
 import multiprocessing
-import os
 import signal
 import threading
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from backend.settings import Settings
 from backend.store.library import Library
 from backend.work import shelf
 from backend.work.child import MEMORY_LIMIT, bound_memory
+from backend.work.isolate import end_with
 from backend.work.standby import reap
 
 log = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ def _main(
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     bound_memory(MEMORY_LIMIT)
-    threading.Thread(target=_leave_with, args=(pipe,), name="pipe", daemon=True).start()
+    end_with(pipe)
     from backend.media.ahead import encode_ahead
 
     def part(key: str) -> Path:
@@ -182,9 +182,3 @@ def _main(
                 pipe.send(_Made(key, path))
         except Exception as error:
             pipe.send(explain(error, "encode the sound"))
-
-
-def _leave_with(pipe: Connection[_Made | Fault, None]) -> None:
-    with contextlib.suppress(EOFError, OSError):
-        pipe.recv()
-    os._exit(1)  # nobody is left to take what is made

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import secrets
 import shutil
 import signal
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from backend.core.media import MediaInfo, Source
 from backend.core.progress import Stage
 from backend.core.timeline import Timeline
 from backend.store.backup import sync_folder
+from backend.work.isolate import end_with
 from backend.work.messages import Advance, Done, Failed, Plan
 
 Told = Plan | Advance | Done | Failed
@@ -157,7 +156,7 @@ def _child(
     from backend.work.child import MEMORY_LIMIT, bound_memory
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command hears Ctrl-C, and ends this
-    threading.Thread(target=_leave_with, args=(pipe,), daemon=True).start()
+    end_with(pipe)
     bound_memory(MEMORY_LIMIT)
     path = Path(output)
     try:
@@ -166,13 +165,6 @@ def _child(
         told = Failed(explain(error, "make the film"))
     with contextlib.suppress(OSError):
         pipe.send(told)
-
-
-def _leave_with(pipe: Connection[Told, None]) -> None:
-    """End when the other side of the pipe does."""
-    with contextlib.suppress(EOFError, OSError):
-        pipe.recv()
-    os._exit(1)
 
 
 def _plan(cutting: Cutting, output: Path, context: _Context) -> Mapping[str, object]:

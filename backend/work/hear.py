@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from backend.core.fault import Category, Fault, FaultError, cause_of_death, expl
 from backend.core.summary import Summary
 from backend.core.transcript import Transcript
 from backend.enrich.options import OutlineOptions, ReviewOptions
+from backend.work.isolate import end_with
 from backend.work.senses import Telling
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _child(
     from backend.work.child import MEMORY_LIMIT, bound_memory
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command hears Ctrl-C, and ends this
-    threading.Thread(target=_leave_with, args=(pipe,), daemon=True).start()
+    end_with(pipe)
     bound_memory(MEMORY_LIMIT)
     path, shelf = Path(name), Path(folder)
     try:
@@ -197,10 +197,3 @@ def _forget(shelf: Path) -> None:
         with contextlib.suppress(OSError):
             if path.stat().st_mtime < before:
                 path.unlink()
-
-
-def _leave_with(pipe: Connection[Any, None]) -> None:
-    """End when the other side of the pipe does."""
-    with contextlib.suppress(EOFError, OSError):
-        pipe.recv()
-    os._exit(1)

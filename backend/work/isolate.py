@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -39,6 +41,18 @@ def spawned(target: Callable[..., None], *args: object) -> Iterator[Connection[A
         process.join()
         process.close()
         ours.close()
+
+
+def end_with(pipe: Connection[Any, Any]) -> None:
+    """End this process, whatever it is doing, when the other side of the pipe does: nobody is left
+    to take what it makes."""
+    threading.Thread(target=_until_over, args=(pipe,), name="pipe", daemon=True).start()
+
+
+def _until_over(pipe: Connection[Any, Any]) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        pipe.recv()
+    os._exit(1)
 
 
 def probe_files(paths: Sequence[Path], seconds: float = FILE_SECONDS) -> list[Probed]:

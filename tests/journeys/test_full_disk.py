@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests import disks
 from tests.films import assert_in_sync
 from tests.journeys.conftest import PATIENCE, Theatre, listed
 from tests.recordings import write_session
@@ -20,18 +19,8 @@ from tests.recordings import write_session
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of a few megabytes, as the system can make one for root only."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if os.name == "nt" or os.getuid() != 0:
-        pytest.skip("not root: no small disk can be made")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=72m", "tmpfs", str(disk)], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("not root enough: mounting is not allowed here")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+    with disks.small_disk(tmp_path / "disk", 72) as disk:
+        yield disk
 
 
 @pytest.mark.parametrize("left", [0, 200_000, 3_000_000])

@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ from playwright.sync_api import (
     expect,
 )
 
+from backend.core.document import DocumentKind
+from backend.store import documents
+from backend.store.library import open_library
 from tests.journeys.conftest import PATIENCE, Theatre
 from tests.recordings import write_sound, write_video
 
@@ -181,16 +184,23 @@ def watch() -> Iterator[Watch]:
     watch.settle()
 
 
+def window(browser: Browser, watch: Watch, width: int = 1280) -> BrowserContext:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800 if width > 640 else 860}, reduced_motion="reduce"
+    )
+    context.set_default_timeout(WAIT)
+    context.add_init_script(VIOLATIONS)
+    context.on("page", watch.follow)
+    return context
+
+
 @pytest.fixture
 def context(browser: Browser, house: House, watch: Watch) -> Iterator[BrowserContext]:
     """One browser as its owner has it: cookies and storage are shared by its pages.
 
     It is closed before the library is: pages complain of a backend that goes.
     """
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-    context.set_default_timeout(WAIT)
-    context.add_init_script(VIOLATIONS)
-    context.on("page", watch.follow)
+    context = window(browser, watch)
     yield context
     context.close()
 
@@ -212,6 +222,35 @@ def open_page(context: BrowserContext, house: House) -> Callable[[], Page]:
 @pytest.fixture
 def page(open_page: Callable[[], Page]) -> Page:
     return open_page()
+
+
+@pytest.fixture
+def open_at(browser: Browser, watch: Watch) -> Iterator[Callable[[House, str, int], Page]]:
+    """A place of the page, in a window of its own and of some width."""
+    contexts = []
+
+    def open_at(house: House, place: str, width: int = 1280) -> Page:
+        context = window(browser, watch, width)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{house.url}{place}#token={house.ready['token']}")
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_film(open_at: Callable[[House, str, int], Page]) -> Callable[[House, str, int], Page]:
+    """A session's page, once its film can be played."""
+
+    def open_film(house: House, session: str, width: int = 1280) -> Page:
+        page = open_at(house, f"/sessions/{session}", width)
+        page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+        return page
+
+    return open_film
 
 
 def write_take(folder: Path, seconds: int = 12, piece: int = 4) -> Path:
@@ -253,3 +292,17 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def keep(
+    house: House, session: str, found: Iterable[tuple[DocumentKind, Mapping[str, object]]]
+) -> None:
+    """Keep documents as jobs would have; the backend must not run meanwhile."""
+    library = open_library(house.data, lambda events: None, house.films_folder)
+    try:
+        for kind, body in found:
+            library.database.write(
+                lambda t, kind=kind, body=body: documents.put(t, session, kind, body)
+            )
+    finally:
+        library.close()

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from backend.core.chapter import tiled, told
 from backend.core.document import DocumentKind
 from backend.core.summary import Action, Point, Summary
 from backend.core.time import TimeRange, seconds
 from backend.core.transcript import Transcript, Utterance
-from backend.store import documents
-from backend.store.db import Transaction
-from backend.store.library import open_library
-from tests.page.conftest import House, Watch, made, until
-from tests.page.test_looks import COLOURS, PICTURES, STICKING_OUT, WIDTHS, look, window
+from tests.page.conftest import House, Watch, keep, made, until
+from tests.page.test_looks import COLOURS, PICTURES, STICKING_OUT, WIDTHS, look
 
 SAID = (
     (0.5, "We never agreed on a date for the importer, and that has to change today."),
@@ -66,15 +63,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, take: Path) -> Iterator[Ga
         house.serve()
         session, bare = made(house, take, "Stand-up, Tuesday"), made(house, take, "Rain")
         house.stop()
-        library = open_library(house.data, lambda events: None, house.films_folder)
-        for kind, body in known().items():
-
-            def put(t: Transaction, kind: DocumentKind = kind, body: object = body) -> object:
-                assert isinstance(body, dict)
-                return documents.put(t, session, kind, body)
-
-            library.database.write(put)
-        library.close()
+        keep(house, session, known().items())
         house.serve()
         house.api("POST", f"/sessions/{session}/enrichment", {"steps": ["canvas"]})
         address = f"/sessions/{session}/enrichment"
@@ -86,23 +75,14 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, take: Path) -> Iterator[Ga
 
 @pytest.fixture
 def looking(
-    gallery: Gallery, browser: Browser, watch: Watch
-) -> Iterator[Callable[[str, int], Page]]:
-    contexts = []
-
+    gallery: Gallery, open_film: Callable[[House, str, int], Page]
+) -> Callable[[str, int], Page]:
     def looking(session: str, width: int = 1280) -> Page:
-        context = window(browser, watch, width)
-        contexts.append(context)
-        page = context.new_page()
-        house = gallery.house
-        page.goto(f"{house.url}/sessions/{session}#token={house.ready['token']}")
-        page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+        page = open_film(gallery.house, session, width)
         page.get_by_role("tab", name="Canvas").click()
         return page
 
-    yield looking
-    for context in contexts:
-        context.close()
+    return looking
 
 
 def position(page: Page) -> float:

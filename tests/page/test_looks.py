@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.page.conftest import VIOLATIONS, WAIT, House, Watch, made, until
+from tests.page.conftest import House, Watch, made, until, window
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "build" / "screenshots"
@@ -163,16 +163,6 @@ def look(page: Page, name: str, width: int) -> None:
         ]
     assert told == [], json.dumps(told, indent=1)
     assert page.evaluate(STICKING_OUT) == []
-
-
-def window(browser: Browser, watch: Watch, width: int) -> BrowserContext:
-    context = browser.new_context(
-        viewport={"width": width, "height": 800 if width > 640 else 860}, reduced_motion="reduce"
-    )
-    context.set_default_timeout(WAIT)
-    context.add_init_script(VIOLATIONS)
-    context.on("page", watch.follow)
-    return context
 
 
 @pytest.fixture

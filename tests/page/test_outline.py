@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from backend.core.document import DocumentKind
 from backend.core.flow import Planned
 from backend.core.job import JobKind, Priority
-from backend.store import documents
 from backend.store.db import Transaction
 from backend.store.library import open_library
-from tests.page.conftest import House, Watch, made
-from tests.page.test_looks import WIDTHS, look, window
+from tests.page.conftest import House, Watch, keep, made
+from tests.page.test_looks import WIDTHS, look
 from tests.page.test_words import SAID, position, transcript
 
 HOSTILE = (
@@ -50,24 +49,6 @@ CHAPTERS = chapters((0, "Greeting"), (3, HOSTILE), (9, "Thanks"))
 SIXTY = chapters(*((n * 0.2, f"Part {n} of many, with a title of some length") for n in range(60)))
 NOTHING = summary(title="", abstract="", points=[], actions=[], notes=["Nobody speaks here."])
 
-Documents = dict[DocumentKind, dict[str, object]]
-
-
-def keep(house: House, session: str, found: Documents) -> None:
-    """As jobs would have; the backend must not run meanwhile."""
-    library = open_library(house.data, lambda events: None, house.films_folder)
-    try:
-        for kind, body in found.items():
-
-            def put(
-                t: Transaction, kind: DocumentKind = kind, body: dict[str, object] = body
-            ) -> object:
-                return documents.put(t, session, kind, body)
-
-            library.database.write(put)
-    finally:
-        library.close()
-
 
 @dataclass
 class Outlined:
@@ -75,9 +56,6 @@ class Outlined:
     session: str
     many: str
     none: str
-
-    def address(self, session: str) -> str:
-        return f"{self.house.url}/sessions/{session}#token={self.house.ready['token']}"
 
 
 @pytest.fixture(scope="module")
@@ -87,24 +65,14 @@ def outlined(tmp_path_factory: pytest.TempPathFactory, take: Path) -> Iterator[O
         house.serve()
         session, many, none = (made(house, take, title) for title in ("Speech", "Long", "Rain"))
         house.stop()
-        words = (
-            DocumentKind.TRANSCRIPT,
-            {
-                **transcript(*SAID),
-                "speech": [{"start": 0.5, "end": 4.5}, {"start": 6, "end": 11}],
-            },
+        speech = [{"start": 0.5, "end": 4.5}, {"start": 6, "end": 11}]
+        known = (
+            (DocumentKind.TRANSCRIPT, {**transcript(*SAID), "speech": speech}),
+            (DocumentKind.CHAPTERS, CHAPTERS),
+            (DocumentKind.SUMMARY, summary("small at http://localhost:11434")),
         )
-        by = "small at http://localhost:11434"
-        keep(
-            house,
-            session,
-            {
-                words[0]: words[1],
-                DocumentKind.CHAPTERS: CHAPTERS,
-                DocumentKind.SUMMARY: summary(by),
-            },
-        )
-        keep(house, many, {DocumentKind.CHAPTERS: SIXTY, DocumentKind.SUMMARY: NOTHING})
+        keep(house, session, known)
+        keep(house, many, [(DocumentKind.CHAPTERS, SIXTY), (DocumentKind.SUMMARY, NOTHING)])
         house.serve()
         yield Outlined(house, session, many, none)
     finally:
@@ -113,22 +81,14 @@ def outlined(tmp_path_factory: pytest.TempPathFactory, take: Path) -> Iterator[O
 
 @pytest.fixture
 def reading(
-    outlined: Outlined, browser: Browser, watch: Watch
-) -> Iterator[Callable[[str, str, int], Page]]:
-    contexts = []
-
+    outlined: Outlined, open_film: Callable[[House, str, int], Page]
+) -> Callable[[str, str, int], Page]:
     def reading(session: str, tab: str, width: int = 1280) -> Page:
-        context = window(browser, watch, width)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(outlined.address(session))
-        page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
+        page = open_film(outlined.house, session, width)
         page.get_by_role("tab", name=tab).click()
         return page
 
-    yield reading
-    for context in contexts:
-        context.close()
+    return reading
 
 
 Reading = Callable[[str, str], Page]
@@ -203,7 +163,7 @@ def test_chapters_are_edited_and_nothing_is_lost(
     watch.expect("409|net::ERR")
     session = made(house, take)
     house.stop()
-    keep(house, session, {DocumentKind.CHAPTERS: CHAPTERS})
+    keep(house, session, [(DocumentKind.CHAPTERS, CHAPTERS)])
     house.serve()
     page.goto(f"{house.url}/sessions/{session}#token={house.ready['token']}")
     page.get_by_role("tab", name="Chapters").click()
@@ -265,7 +225,7 @@ def test_a_summary_is_edited(house: House, page: Page, take: Path, watch: Watch)
     watch.expect("409|net::ERR")
     session = made(house, take)
     house.stop()
-    keep(house, session, {DocumentKind.SUMMARY: summary()})
+    keep(house, session, [(DocumentKind.SUMMARY, summary())])
     house.serve()
     page.goto(f"{house.url}/sessions/{session}#token={house.ready['token']}")
     page.get_by_role("tab", name="Summary").click()

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.page.conftest import House, Watch, made
-from tests.page.test_looks import WIDTHS, look, window
+from tests.page.conftest import House, made
+from tests.page.test_looks import WIDTHS, look
 from tests.page.test_words import SAID, Heard, transcript, write_down
 
 FOUND = ".hits > .hits-of > .hit"
@@ -31,20 +31,15 @@ def heard(tmp_path_factory: pytest.TempPathFactory, take: Path) -> Iterator[Hear
 
 
 @pytest.fixture
-def settings_page(heard: Heard, browser: Browser, watch: Watch) -> Iterator[Callable[[int], Page]]:
-    contexts = []
-
+def settings_page(
+    heard: Heard, open_at: Callable[[House, str, int], Page]
+) -> Callable[[int], Page]:
     def opened(width: int = 1280) -> Page:
-        context = window(browser, watch, width)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{heard.house.url}/settings#token={heard.house.ready['token']}")
+        page = open_at(heard.house, "/settings", width)
         expect(page.get_by_role("heading", name="Settings")).to_be_visible()
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+    return opened
 
 
 def test_words_are_found_while_they_are_typed_and_lead_to_their_moment(

@@ -7,22 +7,22 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from backend.core.document import DocumentKind
 from backend.core.flow import Planned
 from backend.core.job import JobKind, Priority
 from backend.core.time import seconds
 from backend.core.transcript import Transcript, Utterance, Word
-from backend.store import documents
 from backend.store.db import Transaction
 from backend.store.library import open_library
-from tests.page.conftest import House, Watch, made
-from tests.page.test_looks import WIDTHS, look, window
+from tests.page.conftest import House, Watch, keep, made
+from tests.page.test_looks import WIDTHS, look
 
 SAID = (
     (0.5, "And so, my fellow Américans:"),
@@ -44,17 +44,7 @@ def transcript(*rows: tuple[float, str], model: str = "whisper-base") -> dict[st
 
 
 def write_down(house: House, session: str, *versions: dict[str, object]) -> None:
-    """As jobs would have; the backend must not run meanwhile."""
-    library = open_library(house.data, lambda events: None, house.films_folder)
-    try:
-        for body in versions:
-
-            def put(t: Transaction, body: dict[str, object] = body) -> object:
-                return documents.put(t, session, DocumentKind.TRANSCRIPT, body)
-
-            library.database.write(put)
-    finally:
-        library.close()
+    keep(house, session, [(DocumentKind.TRANSCRIPT, body) for body in versions])
 
 
 @dataclass
@@ -81,20 +71,10 @@ def heard(tmp_path_factory: pytest.TempPathFactory, take: Path) -> Iterator[Hear
 
 
 @pytest.fixture
-def reading(heard: Heard, browser: Browser, watch: Watch) -> Iterator[Callable[[str, int], Page]]:
-    contexts = []
-
-    def reading(session: str, width: int = 1280) -> Page:
-        context = window(browser, watch, width)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{heard.house.url}/sessions/{session}#token={heard.house.ready['token']}")
-        page.wait_for_function("() => document.querySelector('video')?.readyState >= 2")
-        return page
-
-    yield reading
-    for context in contexts:
-        context.close()
+def reading(
+    heard: Heard, open_film: Callable[[House, str, int], Page]
+) -> Callable[[str, int], Page]:
+    return partial(open_film, heard.house)
 
 
 def position(page: Page) -> float:

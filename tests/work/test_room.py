@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +16,7 @@ from backend.core.job import JobKind, JobStatus
 from backend.core.room import SPARE, room_for, room_to_shrink
 from backend.core.session import SessionOptions
 from backend.settings import settings_for
+from tests import disks
 from tests.recordings import write_grain
 from tests.store.making import session as made_session
 from tests.work.conftest import Studio
@@ -64,17 +63,8 @@ def grain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if os.name == "nt" or os.getuid() != 0:
-        pytest.skip("not root: no small disk can be made")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", str(disk)], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("not root enough: mounting is not allowed here")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+    with disks.small_disk(tmp_path / "disk", 160) as disk:
+        yield disk
 
 
 def leave_free(disk: Path, size: int) -> None:
