@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from backend.core.fault import Fault
-from backend.work.isolate import measure_sync, probe_files
+from backend.work.isolate import end_with, measure_sync, probe_files
 from tests.recordings import write_video
 
 
@@ -35,6 +36,28 @@ def test_a_child_runs_out_of_memory_before_the_machine_does() -> None:
     assert ours.recv() == "refused"
     process.join()
     process.close()
+
+
+def _works_on(pipe: Connection[str, None]) -> None:
+    end_with(pipe)
+    pipe.send("at work")
+    time.sleep(600)
+
+
+def test_a_process_leaves_whatever_it_does_when_nobody_waits_any_more() -> None:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_works_on, args=(theirs,))
+    process.start()
+    theirs.close()
+    try:
+        assert ours.recv() == "at work"
+        ours.close()
+        process.join(120)
+        assert process.exitcode == 1
+    finally:
+        process.kill()
+        process.join()
 
 
 def test_what_is_no_film_is_said_by_both(tmp_path: Path) -> None:
