@@ -14,6 +14,7 @@ from backend.api.jobs import JobBody, job_body, progress_of
 from backend.api.routes import Routes
 from backend.api.sessions import PRIORITIES, PriorityName, SessionPath, found_session
 from backend.api.wire import Asked, reply, services
+from backend.core.canvas import is_outdated
 from backend.core.document import DocumentKind
 from backend.core.flow import ENRICHING, Planned, enrichment
 from backend.core.job import Job, JobKind, JobStatus
@@ -38,6 +39,8 @@ class FoundBody(BaseModel):
     kind: DocumentKind
     version: int
     model: str | None
+    out_of_date: bool
+    """Whether what it was made of has changed since; only a canvas tells."""
 
 
 class EnrichmentBody(BaseModel):
@@ -136,13 +139,19 @@ def _jobs(session: Session) -> list[Job]:
 def _body(session: Session) -> EnrichmentBody:
     jobs, board = _jobs(session), services().board
     documents = services().library.documents.of_session(session.id)
+    versions = {kind: document.version for kind, document in documents.items()}
     progress = [progress_of(job, board)[0] for job in jobs]
     return EnrichmentBody(
         status=_status(jobs),
         progress=sum(progress) / len(progress) if progress else 0.0,
         jobs=[job_body(job, board) for job in jobs],
         found=[
-            FoundBody(kind=kind, version=document.version, model=document.body.get("model"))
+            FoundBody(
+                kind=kind,
+                version=document.version,
+                model=document.body.get("model"),
+                out_of_date=kind is DocumentKind.CANVAS and is_outdated(document.body, versions),
+            )
             for kind, document in documents.items()
         ],
     )

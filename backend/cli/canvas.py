@@ -79,14 +79,18 @@ def canvas(
 def _of_session(
     link: Link, number: str, wish: Mapping[str, object], again: bool, out: Output
 ) -> Canvas:
-    """What the library has; drawn where there is none yet, or another is wanted."""
+    """What the library has; drawn where there is none yet, where it is out of date, or where
+    another is wanted."""
     address = f"/api/sessions/{number}/canvas"
     if not again:
         try:
-            return canvas_from(link.get(address))
+            there = link.get(address)
         except Unwilling as refused:
             if refused.status != 404:
                 raise
+        else:
+            if not there["out_of_date"]:
+                return canvas_from(there)
     code = carry_out(link, number, wish, True, out, quiet=True)
     if code is not Code.DONE:
         raise Stop(code)

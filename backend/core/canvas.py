@@ -13,6 +13,7 @@ from typing import Any
 
 from backend.core.chapter import Chapter, chapters_from
 from backend.core.chapter import told as chapters_told
+from backend.core.document import DocumentKind
 from backend.core.stretches import Stretches, told
 from backend.core.summary import Action, Point
 from backend.core.time import TimeRange, seconds
@@ -25,6 +26,19 @@ TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 a text can be made to look like another."""
 TALLEST = 100
 """Height of a column of the loudest sound."""
+SOURCES = (DocumentKind.TRANSCRIPT, DocumentKind.CHAPTERS, DocumentKind.SUMMARY)
+"""Documents that a canvas is drawn from."""
+
+
+def is_outdated(body: Mapping[str, Any], newest: Mapping[DocumentKind, int]) -> bool:
+    """Whether what a canvas was drawn from has changed since, by the `newest` version of each kind.
+
+    One that does not tell the versions it was drawn from is taken as it is.
+    """
+    drawn = body.get("drawn_from")
+    if not isinstance(drawn, Mapping):
+        return False
+    return any(drawn.get(kind, 0) != newest.get(kind, 0) for kind in SOURCES)
 
 
 @dataclass(frozen=True, slots=True)

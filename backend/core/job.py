@@ -32,7 +32,7 @@ class JobStatus(StrEnum):
     """Waits for another job to end."""
     QUEUED = "queued"
     DELAYED = "delayed"
-    """Waits for the time of its next attempt."""
+    """Waits for the time of its next attempt, or of its first."""
     RUNNING = "running"
     PAUSED = "paused"
     COMPLETED = "completed"
@@ -169,6 +169,15 @@ class Job:
     updated_at: datetime
     started_at: datetime | None = None
     completed_at: datetime | None = None
+
+    @property
+    def is_refresh(self) -> bool:
+        """Whether nobody asked for it: it brings what was made before up to date."""
+        return bool(self.options.get(REFRESH))
+
+
+REFRESH = "refresh"
+"""Option of a job that nobody asked for."""
 
 
 @dataclass(frozen=True, slots=True)

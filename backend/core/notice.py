@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from backend.core.event import SESSION_DELETED, Event
 from backend.core.fault import Fault
-from backend.core.job import Job, JobKind, JobStatus
+from backend.core.job import REFRESH, Job, JobKind, JobStatus
 
 TITLE_LIMIT = 63
 BODY_LIMIT = 255
@@ -58,8 +58,10 @@ class QuietHours:
 
 def is_finished(jobs: Iterable[Job]) -> bool:
     """Whether a session's own work has ended, all of it. A file that its owner waits for is none
-    of it."""
-    return all(job.status.terminal or job.kind is JobKind.SOUNDTRACK for job in jobs)
+    of it, nor is what nobody asked for."""
+    return all(
+        job.status.terminal or job.kind is JobKind.SOUNDTRACK or job.is_refresh for job in jobs
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,8 @@ class Untold:
             return seen
         if event.name == f"job-{JobStatus.FAILED}" and session not in self.failed:
             return replace(seen, failed=(*self.failed, session))
-        waited_for = event.data.get("kind") == JobKind.SOUNDTRACK
-        completed = event.name == f"job-{JobStatus.COMPLETED}" and not waited_for
+        quiet = event.data.get("kind") == JobKind.SOUNDTRACK or event.data.get(REFRESH)
+        completed = event.name == f"job-{JobStatus.COMPLETED}" and not quiet
         if completed and finished and session not in self.ready:
             return replace(seen, ready=(*self.ready, session))
         return seen.without((session,)) if event.name == SESSION_DELETED else seen

@@ -39,6 +39,17 @@ _UNDIVIDED = 6
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The canvas that there is already."""
+
+    canvas: Canvas
+    owned: frozenset[str]
+    """Which of `about` and `quotes` its owner wrote: they stay."""
+    still: bool
+    """Whether its pictures would be chosen so again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """What a canvas is made of. None: that is not known."""
 
@@ -51,11 +62,13 @@ class Material:
     """When, by RFC 3339."""
     meaning: Callable[[], Meaning | None] = lambda: None
     """Loads the model of what sentences mean, if there is one."""
+    earlier: Earlier | None = None
 
 
 def draw(path: Path, source: str, material: Material, ctx: Context) -> Canvas:
     """The canvas of the film at `path`; `source` is its key. Pictures are kept as artifacts, and
-    those of each chapter that are chosen already are not looked for again.
+    those of each chapter that are chosen already are not looked for again. What its owner wrote
+    on an earlier one stays.
 
     Raises FaultError where the film cannot be read.
     """
@@ -92,13 +105,20 @@ class _Drawing:
                 *(one.text for one in summary.actions),
             )
         self._ctx.check()
+        earlier = material.earlier
+        owned = earlier.owned if earlier is not None else frozenset()
         found: tuple[Quote, ...] = ()
-        if transcript is not None and said:
+        if earlier is not None and "quotes" in owned:
+            found = tuple(one for one in earlier.canvas.quotes if one.at <= duration)
+        elif transcript is not None and said:
             found = quotes(transcript, chapters, material.meaning(), told)
+        about = summary.title if summary is not None else ""
+        if earlier is not None and "about" in owned:
+            about = earlier.canvas.about
         self._ctx.progress(PAGE, 1.0)
         return Canvas(
-            title="",
-            about=summary.title if summary is not None else "",
+            title=earlier.canvas.title if earlier is not None else "",
+            about=about,
             abstract=summary.abstract if summary is not None else "",
             duration=duration,
             recorded=material.recorded,
@@ -168,19 +188,36 @@ class _Drawing:
     def _shots(self, chapters: Sequence[Chapter]) -> tuple[Shot, ...]:
         if not self._info.video:
             return ()
-        spans = [one.span for one in chapters] or [TimeRange(ZERO, self._info.duration)]
-        each = _UNDIVIDED if len(spans) == 1 else _EACH
-        counts = shares(spans, MOST_SHOTS, each)
+        spans, counts = _asked(chapters, self._info.duration)
+        earlier = self._earlier()
         found: list[Shot] = []
         last: Pixels | None = None
         with StillFinder(self._path, self._ctx.check) as finder:
             for n, (span, count) in enumerate(zip(spans, counts, strict=True)):
                 self._ctx.check()
-                if count:
+                there = earlier.get((*_rounded(span), count)) if count else []
+                if there is not None:
+                    before = _last(there, self._ctx)
+                    last = last if before is None else before
+                    found += there
+                else:
                     chosen, last = self._chosen(finder, span, count, last)
                     found += chosen
                 self._ctx.progress(PICTURES, (n + 1) / len(spans))
         return tuple(found)
+
+    def _earlier(self) -> dict[tuple[float, float, int], list[Shot]]:
+        """The pictures of an earlier canvas, by stretch and how many it was to have."""
+        earlier = self._material.earlier
+        if earlier is None or not earlier.still:
+            return {}
+        canvas, found = earlier.canvas, {}
+        spans, counts = _asked(canvas.chapters, canvas.duration)
+        for span, count in zip(spans, counts, strict=True):
+            shots = [shot for shot in canvas.shots if span.start <= shot.at < span.end]
+            if count and all(self._ctx.find(shot.key) is not None for shot in shots):
+                found[(*_rounded(span), count)] = shots
+        return found
 
     def _chosen(
         self, finder: StillFinder, span: TimeRange, count: int, before: Pixels | None
@@ -239,6 +276,18 @@ class _Inner:
 
     def check(self) -> None:
         self._ctx.check()
+
+
+def _asked(chapters: Sequence[Chapter], duration: Fraction) -> tuple[list[TimeRange], list[int]]:
+    """The stretches that have pictures, and how many each of them is to have."""
+    spans = [one.span for one in chapters] or [TimeRange(ZERO, duration)]
+    each = _UNDIVIDED if len(spans) == 1 else _EACH
+    return spans, shares(spans, MOST_SHOTS, each)
+
+
+def _rounded(span: TimeRange) -> tuple[float, float]:
+    """To the millisecond, as a canvas tells it."""
+    return round(float(span.start), 3), round(float(span.end), 3)
 
 
 def _last(shots: Sequence[Shot], ctx: Context) -> Pixels | None:

@@ -21,6 +21,7 @@ from backend.store import artifacts, documents, graph, values
 from backend.store.db import Transaction
 from backend.store.events import told_of
 from backend.store.orders import CANCELLED_BY_OWNER
+from backend.store.redraw import draw_anew
 from backend.store.tables import RETURNING_JOB, UNREADABLE, job_of
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,8 @@ def finish(
         artifacts.show(transaction, job.session, film)
     for kind, body in found.items():
         documents.put(transaction, job.session, kind, body)
+    if found:
+        draw_anew(transaction, job.session)
     if job.units:
         _learn(transaction, job.kind, work_seconds, job.units)
     graph.parent_ended(transaction, graph.retold(transaction, job.id))

@@ -11,6 +11,7 @@ from backend.core.time import ticks
 from backend.store import values
 from backend.store.db import Database, Transaction
 from backend.store.orders import Conflict
+from backend.store.redraw import draw_anew
 from backend.store.search import MILLISECOND
 from backend.store.tables import UNREADABLE
 
@@ -54,6 +55,13 @@ class Documents:
         found = {kind: self.newest(session, kind) for kind in DocumentKind}
         return {kind: document for kind, document in found.items() if document is not None}
 
+    def told(
+        self, session: str
+    ) -> tuple[dict[DocumentKind, Mapping[str, Any]], dict[DocumentKind, int]]:
+        """What the newest of each kind says, and the version that it is."""
+        found = self.of_session(session).items()
+        return {kind: one.body for kind, one in found}, {kind: one.version for kind, one in found}
+
     def known(self) -> dict[str, set[DocumentKind]]:
         """By session: the kinds of documents that there are of it."""
         found: dict[str, set[DocumentKind]] = {}
@@ -77,11 +85,26 @@ class Documents:
                 raise KeyError(session)
             if number != based_on:
                 raise Conflict(f"The {kind} has changed since you began; look at it again.")
-            return put(transaction, session, kind, body, Origin.EDITED)
+            number = put(transaction, session, kind, body, Origin.EDITED)
+            draw_anew(transaction, session)
+            return number
 
         written = self.version(session, kind, self._database.write(edit))
         assert written is not None
         return written
+
+    def versions_now(self, session: str) -> dict[DocumentKind, int]:
+        """The newest version of each kind."""
+        return dict(
+            self._database.read(
+                "SELECT kind, max(version) FROM document WHERE session = ? GROUP BY kind",
+                (session,),
+            )
+        )
+
+    def draw_now(self, session: str) -> None:
+        """Where the canvas is out of date, have it drawn anew without waiting for more changes."""
+        self._database.write(lambda transaction: draw_anew(transaction, session, delay=0))
 
     def reindex(self) -> None:
         """Make what is searched again, from the titles and the newest documents."""

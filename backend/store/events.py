@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backend.core.event import Event
-from backend.core.job import Job, JobStatus
+from backend.core.job import REFRESH, Job, JobStatus
 from backend.store.db import Database, Transaction
 from backend.store.tables import EventRow, drained, event_from
 
@@ -51,4 +51,5 @@ def told_of(job: Job, status: JobStatus) -> dict[str, object]:
         "stage": job.stage,
         "attempt": job.attempt,
         "error": None if job.fault is None else job.fault.as_dict(),
+        **({REFRESH: True} if job.is_refresh else {}),
     }

@@ -35,16 +35,26 @@ def tell(transaction: Transaction, job: Job) -> None:
 
 
 def insert(
-    transaction: Transaction, session: str, graph: Graph, units: float | None = None
+    transaction: Transaction,
+    session: str,
+    graph: Graph,
+    units: float | None = None,
+    delay: int = 0,
 ) -> list[Job]:
     """Store a session's whole graph. A kind that is already active there is left as it is.
 
-    `units` is the size of the session's work, in seconds of recording.
+    `units` is the size of the session's work, in seconds of recording; `delay` how long those wait
+    that could begin at once, in milliseconds.
     """
     active = ", ".join(f"'{status}'" for status in sorted(ACTIVE))
     ids: dict[JobKind, int] = {}
     new: set[JobKind] = set()
     for planned in graph:
+        # One that nobody asked for and that has not begun makes room for one that is asked for.
+        transaction.execute(
+            "DELETE FROM job WHERE session = ? AND kind = ? AND status = 'delayed' AND attempt = 0",
+            (session, str(planned.kind)),
+        )
         present = transaction.execute(
             f"SELECT id FROM job WHERE session = ? AND kind = ? AND status IN ({active})",
             (session, str(planned.kind)),
@@ -53,19 +63,20 @@ def insert(
             ids[planned.kind] = present[0][0]
             continue
         parents = {*planned.requires, *planned.follows} & ids.keys()
-        status = JobStatus.PENDING if parents else JobStatus.QUEUED
+        waits = JobStatus.DELAYED if delay else JobStatus.QUEUED
         transaction.execute(
             "INSERT INTO job (session, kind, lane, status, priority, options, max_attempts, units,"
-            " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " not_before, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 session,
                 str(planned.kind),
                 str(planned.lane),
-                str(status),
+                str(JobStatus.PENDING if parents else waits),
                 int(planned.priority),
                 values.dump_mapping(planned.options),
                 MAX_ATTEMPTS,
                 units,
+                transaction.now + delay if delay and not parents else None,
                 transaction.now,
                 transaction.now,
             ),

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from backend.core.artifact import ArtifactKind
-from backend.core.canvas import Canvas
+from backend.core.canvas import SOURCES, Canvas, canvas_from
 from backend.core.chapter import chapters_from
 from backend.core.context import Context
 from backend.core.document import DocumentKind
@@ -25,9 +25,10 @@ from backend.work.messages import Assignment, Done
 def canvas(assignment: Assignment, context: Context) -> Done:
     """The session's canvas, from the newest of everything that is known of it."""
     lower_priority()
-    from backend.enrich.canvas import Material, draw
+    from backend.enrich.canvas import Earlier, Material, draw
     from backend.enrich.meaning import Meaning
     from backend.enrich.options import outline_options
+    from backend.media.stills import STILLS_ENGINE
 
     film, known = film_of(assignment), assignment.documents
     transcript = known.get(DocumentKind.TRANSCRIPT)
@@ -40,6 +41,9 @@ def canvas(assignment: Assignment, context: Context) -> Done:
     def meaning() -> Meaning | None:
         return None if model is None else Meaning(model, assignment.models, context.check)
 
+    before = known.get(DocumentKind.CANVAS)
+    wrote = None if before is None else before.get("owned")
+    owned = [str(part) for part in wrote] if isinstance(wrote, list) else []
     material = Material(
         None if transcript is None else transcript_from(transcript),
         () if chapters is None else chapters_from(chapters),
@@ -47,10 +51,23 @@ def canvas(assignment: Assignment, context: Context) -> Done:
         None if peaks is None else Path(peaks.path),
         assignment.session.started_at.isoformat(),
         meaning,
+        None
+        if before is None
+        else Earlier(
+            canvas_from(before),
+            frozenset(owned),
+            before.get("stills") == STILLS_ENGINE,
+        ),
     )
     drawn = draw(Path(film.path), film.key, material, context)
     result = {"pictures": len(drawn.shots), "quotes": len(drawn.quotes)}
-    return Done(result, documents={DocumentKind.CANVAS: drawn.told()})
+    body = {
+        **drawn.told(),
+        "drawn_from": {kind: assignment.versions.get(kind, 0) for kind in SOURCES},
+        "owned": owned,
+        "stills": STILLS_ENGINE,
+    }
+    return Done(result, documents={DocumentKind.CANVAS: body})
 
 
 def canvas_apart(

@@ -29,6 +29,8 @@ class Assignment:
     """What the owner wants done, and with what."""
     documents: Mapping[DocumentKind, Mapping[str, object]] = field(default_factory=dict)
     """What is known of the session, for jobs that build on it."""
+    versions: Mapping[DocumentKind, int] = field(default_factory=dict)
+    """Of these documents."""
     models: Path = Path()
     """Where weights that come in parts are put together."""
     made: Mapping[ArtifactKind, Artifact] = field(default_factory=dict)

@@ -187,10 +187,9 @@ class Worker:
 
     def _assignment(self, work: Path) -> Assignment:
         choices, models = Choices(self._library.preferences.all()), self._settings.models
-        known = self._library.documents.of_session(self.job.session).items()
         made = {one.kind: one for one in self._library.artifacts.of_session(self.job.session)}
-        documents = {kind: document.body for kind, document in known}
-        return Assignment(self.job, self._session, work, choices, documents, models, made)
+        documents, versions = self._library.documents.told(self.job.session)
+        return Assignment(self.job, self._session, work, choices, documents, versions, models, made)
 
     def _attend(
         self, process: SpawnProcess, pipe: Connection[ToChild, FromChild]

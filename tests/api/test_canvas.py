@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from backend.core.artifact import Artifact, ArtifactKind
 from backend.core.document import DocumentKind
+from backend.core.job import JobKind
 from backend.store import documents
 from tests.api.conftest import Backend
 from tests.api.test_analysis import film, folder
@@ -100,6 +102,62 @@ def test_a_canvas_is_edited_and_the_version_before_stays(backend: Backend, drawn
     late = [{"text": "Too late", "at": 99}]
     assert backend.ask("PATCH", address, {"based_on": 2, "quotes": late}).status == 422
     assert told(backend, address, "PATCH", {"based_on": 2, "quotes": []})["quotes"] == []
+
+
+def test_one_that_is_out_of_date_says_so_and_is_drawn_first_when_it_is_saved(
+    backend: Backend, drawn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/api/sessions/{drawn}"
+    documents_now = backend.library.documents
+
+    def put(kind: DocumentKind, body: dict[str, Any]) -> None:
+        backend.library.database.write(lambda t: documents.put(t, drawn, kind, body))
+
+    def drawing() -> list[str]:
+        jobs = backend.library.jobs.of_sessions([drawn])[drawn]
+        return [job.status for job in jobs if job.kind is JobKind.CANVAS]
+
+    def found() -> dict[str, bool]:
+        body = told(backend, f"{address}/enrichment")
+        return {one["kind"]: one["out_of_date"] for one in body["found"]}
+
+    put(DocumentKind.CHAPTERS, CHAPTERS)
+    put(DocumentKind.CANVAS, {**CANVAS, "drawn_from": {"chapters": 1}})
+    assert told(backend, f"{address}/canvas")["out_of_date"] is False
+    assert found() == {"chapters": False, "canvas": False}
+    edited = [{**one, "title": "Another"} for one in CHAPTERS["chapters"]]
+    told(backend, f"{address}/chapters", "PATCH", {"based_on": 1, "chapters": edited})
+    assert told(backend, f"{address}/canvas")["out_of_date"] is True
+    assert found() == {"chapters": False, "canvas": True} and drawing() == ["delayed"]
+    # Nobody draws here: what there is says that it is old, and is not waited for for ever.
+    monkeypatch.setattr("backend.api.canvas.PATIENCE", 0.1)
+    old = backend.ask("GET", f"{address}/canvas?as=html").body
+    assert b"It was drawn before the last changes" in old and drawing() == ["queued"]
+    backend.library.preferences.pause_queue(True)
+    monkeypatch.setattr("backend.api.canvas.PATIENCE", 1e6)
+    assert b"before the last changes" in backend.ask("GET", f"{address}/canvas?as=html").body
+    backend.library.preferences.pause_queue(False)
+    with ThreadPoolExecutor(1) as pool:
+        saving = pool.submit(backend.ask, "GET", f"{address}/canvas?as=html")
+        put(DocumentKind.CANVAS, {**CANVAS, "about": "Fresh", "drawn_from": {"chapters": 2}})
+        page = saving.result(60).body
+    assert b"Fresh" in page and b"before the last changes" not in page
+    newest = documents_now.newest(drawn, DocumentKind.CANVAS)
+    assert newest is not None and newest.version == 3
+
+
+def test_quotes_are_its_owners_until_they_are_given_back(backend: Backend, drawn: str) -> None:
+    address = f"/api/sessions/{drawn}/canvas"
+    backend.library.database.write(
+        lambda t: documents.put(t, drawn, DocumentKind.CHAPTERS, CHAPTERS)
+    )
+    assert told(backend, address)["owned"] == []
+    mine = told(backend, address, "PATCH", {"based_on": 1, "quotes": [], "about": "Mine"})
+    assert (mine["owned"], mine["quotes"], mine["out_of_date"]) == (["about", "quotes"], [], False)
+    back = told(backend, address, "PATCH", {"based_on": 2, "quotes": "found"})
+    assert (back["owned"], back["out_of_date"]) == (["about"], True)
+    jobs = backend.library.jobs.of_sessions([drawn])[drawn]
+    assert [job.status for job in jobs if job.kind is JobKind.CANVAS] == ["queued"]
 
 
 def test_there_is_no_canvas_before_one_is_drawn(backend: Backend, film: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from backend.core.event import SESSION_DELETED, Event
 from backend.core.fault import Category, Fault
-from backend.core.job import JobKind, JobStatus
+from backend.core.job import REFRESH, JobKind, JobStatus
 from backend.core.notice import (
     BODY_LIMIT,
     LONG_QUEUE,
@@ -121,6 +121,14 @@ def test_a_file_that_its_owner_waits_for_is_no_news() -> None:
     waits, made = job(1), job(2, JobStatus.COMPLETED)
     assert is_finished([made, replace(waits, kind=JobKind.SOUNDTRACK)])
     assert not is_finished([made, waits])
+
+
+def test_what_nobody_asked_for_is_no_news() -> None:
+    done = event("job-completed", "a", JobKind.CANVAS, 5)
+    told = replace(done, data={**done.data, REFRESH: True})
+    assert Untold(0).noting(told, True) == Untold(5)
+    waits, made = job(1), job(2, JobStatus.COMPLETED)
+    assert is_finished([made, replace(waits, options={REFRESH: True})])
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,31 @@ def test_it_is_saved_as_a_page_and_a_picture(
         assert alone.evaluate(STICKING_OUT) == []
 
 
+def test_it_is_drawn_anew_when_a_chapter_was_renamed(
+    gallery: Gallery, looking: Callable[[str], Page], tmp_path: Path
+) -> None:
+    page, session = looking(gallery.session), gallery.session
+    expect(page.locator(".canvas-cards").get_by_text("A date for the importer")).to_be_visible()
+    before = gallery.house.api("GET", f"/sessions/{session}/chapters")
+    renamed = [{**one} for one in before["chapters"]]
+    renamed[0]["title"] = "Which day it is"
+    gallery.house.api(
+        "PATCH",
+        f"/sessions/{session}/chapters",
+        {"based_on": before["version"], "chapters": renamed},
+    )
+    expect(page.get_by_text("What it was drawn from has changed. It begins in")).to_be_visible()
+    # Nobody has to wait for that: what is saved is drawn first.
+    page.get_by_role("button", name="Save the canvas").click()
+    with page.expect_download(timeout=120_000) as waiting:
+        page.get_by_role("menuitem", name="Save as HTML", exact=True).click()
+    waiting.value.save_as(tmp_path / "canvas.html")
+    saved = (tmp_path / "canvas.html").read_text("utf-8")
+    assert "Which day it is" in saved and "A date for the importer" not in saved
+    expect(page.locator(".canvas-cards").get_by_text("Which day it is")).to_be_visible()
+    expect(page.get_by_text("What it was drawn from has changed")).to_have_count(0)
+
+
 def test_quotes_are_changed_and_taken_out(gallery: Gallery, looking: Callable[[str], Page]) -> None:
     page = looking(gallery.session)
     quotes = page.locator(".canvas-quotes li")
@@ -180,9 +205,9 @@ def test_quotes_are_changed_and_taken_out(gallery: Gallery, looking: Callable[[s
         expect(quotes).to_have_count(left - 1)
     after = gallery.house.api("GET", address)
     assert after["quotes"] == [] and after["origin"] == "edited"
-    edit = {"based_on": after["version"], "quotes": before["quotes"]}
-    gallery.house.api("PATCH", address, edit)
-    expect(quotes).to_have_count(len(before["quotes"]))
+    page.get_by_role("button", name="More for the canvas").click()
+    page.get_by_role("menuitem", name="Take the quotes that Rushes finds").click()
+    expect(quotes).to_have_count(len(before["quotes"]), timeout=120_000)
 
 
 def test_it_is_drawn_when_it_is_asked_for(gallery: Gallery, looking: Callable[[str], Page]) -> None:

@@ -18,7 +18,7 @@ from backend.core.job import JobKind, JobStatus, Priority
 from backend.core.session import Session
 from backend.core.time import TimeRange
 from backend.core.transcript import Transcript, Utterance
-from backend.store import documents
+from backend.store import documents, redraw
 from tests.media.test_stills import film, scene
 from tests.recordings import write_sound
 from tests.work.conftest import Studio
@@ -125,6 +125,44 @@ def test_a_canvas_is_made_of_what_is_known(studio: Studio, scenes: Path) -> None
     canvas = drawn(studio, session)
     assert canvas.notes == ("Nobody speaks here.",) and canvas.wave
     assert canvas.figures is None and canvas.quotes == () and canvas.shots
+
+
+def test_it_is_drawn_anew_when_its_chapters_are_edited_and_keeps_what_its_owner_wrote(
+    studio: Studio, scenes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redraw, "QUIET", 200)
+    library, kind = studio.app.library, DocumentKind.CANVAS
+    session = brought(studio, scenes)
+    write_down(studio, session)
+    ask(studio, session)
+    before = drawn(studio, session)
+    mine = library.documents.newest(session.id, kind)
+    assert mine is not None
+    quotes = [{"text": "Iron is in our blood.", "at": 1.0, "who": "Ada"}]
+    body = {**mine.body, "title": "Mine", "quotes": quotes, "owned": ["quotes"]}
+    library.documents.edit(session.id, kind, body, mine.version)
+    seen = {key: path.stat().st_mtime_ns for key, path in stills(studio, session).items()}
+    marks = [(Fraction(0), "One"), (Fraction(2), "Two"), (Fraction(3), "Three")]
+    chapters = dict(told(tiled(marks, Fraction(SECONDS))))
+    library.documents.edit(session.id, DocumentKind.CHAPTERS, chapters, 1)
+
+    def titles() -> list[str]:
+        newest = library.documents.newest(session.id, kind)
+        assert newest is not None
+        return [one.title for one in canvas_from(newest.body).chapters]
+
+    studio.until(lambda: titles() == ["One", "Two", "Three"], "a canvas with these chapters")
+    after = drawn(studio, session)
+    assert after.title == "Mine" and [one.text for one in after.quotes] == [quotes[0]["text"]]
+    first = before.chapters[0]
+    assert (first.start, first.end) == (after.chapters[0].start, after.chapters[0].end)
+    assert after.shots_of(after.chapters[0]) == before.shots_of(first)
+    now = stills(studio, session)
+    for shot in before.shots_of(first):
+        assert now[shot.key].stat().st_mtime_ns == seen[shot.key], "it was chosen once more"
+    assert all(after.shots_of(chapter) for chapter in after.chapters)
+    assert len(kept := library.documents.versions(session.id, kind)) == 3
+    assert [str(one.origin) for one in kept] == ["made", "edited", "made"]
 
 
 def test_a_film_without_sound_and_sound_without_a_film(

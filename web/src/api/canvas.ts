@@ -31,13 +31,16 @@ export function useCanvasRequests(id: string) {
   const client = useQueryClient();
   const at = { params: { path: { session: id } } };
   const { look, changed } = useSteps(id);
+  const quote = async (basedOn: number, quotes: Quote[] | 'found'): Promise<void> => {
+    const after = told(await api.PATCH('/api/sessions/{session}/canvas', { ...at, body: { based_on: basedOn, quotes } }));
+    client.setQueryData(keys.canvas(id, after.version), after);
+    await changed();
+  };
   return {
     look,
     /** Refused with 409 where a newer canvas than `basedOn` has come meanwhile. */
-    quote: async (basedOn: number, quotes: Quote[]): Promise<void> => {
-      const after = told(await api.PATCH('/api/sessions/{session}/canvas', { ...at, body: { based_on: basedOn, quotes } }));
-      client.setQueryData(keys.canvas(id, after.version), after);
-      await changed();
-    },
+    quote: (basedOn: number, quotes: Quote[]): Promise<void> => quote(basedOn, quotes),
+    /** Gives the quotes back to who draws: they are found anew. Refused as `quote`. */
+    findQuotes: (basedOn: number): Promise<void> => quote(basedOn, 'found'),
   };
 }

@@ -1706,6 +1706,8 @@ export interface components {
             version: number;
             /** Model */
             model: string | null;
+            /** Out Of Date */
+            out_of_date: boolean;
         };
         /**
          * Wish
@@ -2093,6 +2095,10 @@ export interface components {
             by: string | null;
             /** Notes */
             notes: string[];
+            /** Owned */
+            owned?: ("about" | "quotes")[];
+            /** Out Of Date */
+            out_of_date: boolean;
         };
         /** CanvasFiguresBody */
         CanvasFiguresBody: {
@@ -2148,7 +2154,7 @@ export interface components {
              * Quotes
              * @default null
              */
-            quotes?: components["schemas"]["EditedQuote"][] | null;
+            quotes?: components["schemas"]["EditedQuote"][] | "found" | null;
         };
         /** EditedQuote */
         EditedQuote: {

@@ -38,7 +38,7 @@ export function doing(job: Job): string {
 export function waitsFor(job: Job): string {
   const what = nameOfKind(job.kind);
   if (job.status === 'pending') return job.kind === 'merge' ? what : `${what}, after the film`;
-  if (job.status === 'delayed') return `${what}, tries again in a moment`;
+  if (job.status === 'delayed') return job.attempt === 0 ? `${what}, in a moment` : `${what}, tries again in a moment`;
   if (job.status === 'paused') return `${what}, paused`;
   return `${what}, next in line`;
 }

@@ -27,6 +27,8 @@ const CANVAS: Canvas = {
   language: 'en',
   by: 'extractive',
   notes: [],
+  owned: [],
+  out_of_date: false,
 };
 
 describe('a canvas', () => {

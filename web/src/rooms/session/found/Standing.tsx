@@ -63,7 +63,7 @@ export const isAtWork = (job: Job | undefined): job is Job => job !== undefined 
 function waits(job: Job): string {
   if (job.status === 'pending') return `It begins when ${job.kind === 'review' ? 'the film is there' : 'what it builds on is done'}.`;
   if (job.status === 'paused') return 'Paused. Go on in the queue.';
-  if (job.status === 'delayed') return 'It tries again in a moment.';
+  if (job.status === 'delayed') return job.attempt === 0 ? 'What it was drawn from has changed. It begins in a moment.' : 'It tries again in a moment.';
   return 'It waits its turn.';
 }
 
