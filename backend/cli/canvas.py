@@ -11,13 +11,12 @@ from backend.cli.command import Code, Stop, command
 from backend.cli.enrich import carry_out, wish_for
 from backend.cli.film import check_target, write_bytes, written_to
 from backend.cli.link import Link
-from backend.cli.listening import listening, require_ending, usable
+from backend.cli.listening import listening, options_for, require_ending, usable
 from backend.cli.output import Output, amount_of_work, plain
 from backend.cli.senses import path_in
 from backend.client import Unwilling
 from backend.core.canvas import Canvas, canvas_from, titled
 from backend.core.canvas_html import page
-from backend.enrich.options import outline_options
 from backend.settings import Settings
 from backend.work.drawing import canvas_apart, draw_poster
 from backend.work.shelf import file_name
@@ -106,7 +105,7 @@ def _of_file(
     settings: Settings,
     out: Output,
 ) -> tuple[Canvas, tuple[str, ...]]:
-    options = usable(lambda: outline_options(settings.models, model, language))
+    options = options_for(settings, model, language)
     with amount_of_work(out) as tell:
         drawn, pictures, notes = usable(lambda: canvas_apart(path, options, settings.heard, tell))
     drawn = titled(drawn, path.stem)

@@ -14,7 +14,7 @@ from backend.cli.command import PATH, Code, command, refusal
 from backend.cli.enrich import document_of, wish_of
 from backend.cli.film import check_target, write_text, written_to
 from backend.cli.link import Link
-from backend.cli.listening import listening, require_ending, usable
+from backend.cli.listening import listening, options_for, require_ending, usable
 from backend.cli.output import Output, amount_of_work, plain
 from backend.cli.recordings import recordings
 from backend.cli.senses import film_or_file, path_in
@@ -33,7 +33,6 @@ from backend.core.chapter import (
 from backend.core.document import DocumentKind
 from backend.core.fault import Unusable, explain
 from backend.core.job import JobKind
-from backend.enrich.options import outline_options
 from backend.settings import Settings
 from backend.store.giving import give
 from backend.work.apart import render_apart
@@ -79,7 +78,7 @@ def chapters(
     elif edited is not None:
         found = _edited(edited)
     else:
-        options = usable(lambda: outline_options(settings.models, model, language))
+        options = options_for(settings, model, language)
         with amount_of_work(out) as tell:
             outline = usable(lambda: chapters_apart(path, options, settings.heard, tell))
         found, notes = outline.chapters, outline.notes

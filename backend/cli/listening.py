@@ -10,6 +10,8 @@ import click
 
 from backend.cli.command import refusal
 from backend.core.fault import Category, FaultError, Unusable
+from backend.enrich.options import OutlineOptions, outline_options
+from backend.settings import Choices, Settings
 
 T = TypeVar("T")
 
@@ -23,11 +25,37 @@ def listening(function: Callable[..., T]) -> Callable[..., T]:
             help="The language that is spoken, such as en or de; found out without it.",
         ),
         click.option(
-            "--model", metavar="NAME", help="The model that listens; the best there is without."
+            "--model",
+            metavar="NAME",
+            help="The model that listens; the one in use (`rushes models`) without.",
         ),
     ):
         function = option(function)
     return function
+
+
+def choices_of(settings: Settings) -> Choices:
+    """What the owner of the library wants, for work that needs no library."""
+    from backend.store.library import kept_preferences
+
+    return Choices(kept_preferences(settings.data))
+
+
+def options_for(
+    settings: Settings, model: str | None, language: str | None, look: bool = True
+) -> OutlineOptions:
+    """With what a file is listened to and looked at: the model that is named, else those that the
+    owner uses. Raises a refusal where the one that listens is not there."""
+    choices = choices_of(settings)
+    return usable(
+        lambda: outline_options(
+            settings.models,
+            model or choices.speech_model,
+            language,
+            look=look,
+            meaning=choices.meaning_model,
+        )
+    )
 
 
 def require_ending(output: Path | None, endings: Sequence[str]) -> None:

@@ -97,9 +97,9 @@ def add_model(path: Path, name: str | None, settings: Settings, out: Output) -> 
 @click.argument("name")
 @command
 def use_model(name: str, settings: Settings, out: Output) -> None:
-    """Use a model for sessions from now on; auto goes back to the best there is.
+    """Use a model from now on, for sessions and files; auto goes back to the best there is.
 
-    Commands that are given a file take the best there is, or the one that you name with --model.
+    Commands that take --model use the one that you name there instead.
     """
     with Link(settings) as link:
         if name == "auto":

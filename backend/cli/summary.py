@@ -12,14 +12,13 @@ from backend.cli.command import PATH, Code, command, refusal
 from backend.cli.enrich import document_of, wish_of
 from backend.cli.film import check_target, write_text, written_to
 from backend.cli.link import Link
-from backend.cli.listening import listening, require_ending, usable
+from backend.cli.listening import listening, options_for, require_ending, usable
 from backend.cli.output import Output, amount_of_work, plain
 from backend.cli.senses import film_or_file, path_in
 from backend.core.document import DocumentKind, Origin
 from backend.core.fault import Unusable, explain
 from backend.core.job import JobKind
 from backend.core.summary import Summary, summary_from, summary_text
-from backend.enrich.options import outline_options
 from backend.settings import Settings
 from backend.work.hear import summary_apart
 
@@ -88,7 +87,7 @@ def summary(
         found, changed = _summary_of_session(named, model, language, edited, settings, out)
     else:
         film = film_or_file(named, settings)
-        options = usable(lambda: outline_options(settings.models, model, language, look=False))
+        options = options_for(settings, model, language, look=False)
         with amount_of_work(out) as tell:
             found = usable(lambda: summary_apart(film, options, asked, settings.heard, tell))
     if target is not None:

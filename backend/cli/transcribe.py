@@ -12,7 +12,7 @@ from backend.cli.command import Code, command, refusal
 from backend.cli.enrich import document_of, wish_for
 from backend.cli.film import check_target, write_text, written_to
 from backend.cli.link import Link
-from backend.cli.listening import listening, require_ending, usable
+from backend.cli.listening import choices_of, listening, require_ending, usable
 from backend.cli.output import Output, amount_of_work, plain
 from backend.cli.senses import path_in
 from backend.core.captions import LINE, WRITERS
@@ -92,7 +92,7 @@ def _of_file(
 ) -> Transcript:
     def listen() -> Transcript:
         models = known_models(settings.models)
-        chosen = choose(Purpose.SPEECH, models, model)
+        chosen = choose(Purpose.SPEECH, models, model or choices_of(settings).speech_model)
         if chosen is None:
             lacking = next(known for known in models if known.purpose is Purpose.SPEECH)
             raise refusal("There is no model of speech here.", how_to_add(lacking), Category.MODEL)

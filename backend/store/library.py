@@ -139,6 +139,23 @@ class Library:
         self._mirror.close()
 
 
+def kept_preferences(folder: Path) -> dict[str, str]:
+    """The preferences that the library in `folder` keeps, whoever has it open; empty where there is
+    none that can be read."""
+    path = folder / DATABASE
+    if not path.is_file():
+        return {}
+    with contextlib.suppress(apsw.Error):
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            connection.set_busy_timeout(5000)
+            rows = connection.execute("SELECT name, value FROM setting").fetchall()
+            return {str(name): str(value) for name, value in rows}
+        finally:
+            connection.close()
+    return {}
+
+
 def open_library(folder: Path, publish: Publish, films: Path) -> Library:
     """Open the library in `folder`, making it on first use and mending it where it is damaged.
 

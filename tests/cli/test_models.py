@@ -47,8 +47,20 @@ def test_a_model_that_was_added_is_used(rushes: Rushes, weights: Path, shared: P
     assert ran.code == 0, ran
     heard = rushes("transcribe", ran.lines[-1]["session"], "--json").lines[-1]
     assert heard["model"] == "mine" and heard["segments"]
-    aside = rushes("transcribe", talk, "--model", "mine", "--json").lines[-1]
+    # A file is listened to with what its owner uses, too, unless another model is named.
+    aside = rushes("transcribe", talk, "--json").lines[-1]
     assert aside["model"] == "mine"
+    named = rushes("transcribe", talk, "--model", "whisper-tiny.en", "--json").lines[-1]
+    assert named["model"] == "whisper-tiny.en"
+    rushes("settings", "set", "enrich.meaning", "gone")
+    outlined = rushes("chapters", talk, "--json").lines[-1]
+    assert any("called “gone”" in note for note in outlined["notes"])
+    rushes("settings", "set", "enrich.model", "gone")
+    for command in ("transcribe", "chapters", "summary", "canvas"):
+        refused = rushes(command, talk)
+        assert refused.code == 3 and "called “gone”" in refused.err, command
+    assert rushes("transcribe", talk, "--model", "mine").code == 0
+    assert rushes("models", "use", "mine").code == 0
     assert rushes("models", "forget", "mine").code == 0
     found = listed(rushes)
     assert "mine" not in found and found["whisper-base"]["in_use"]
