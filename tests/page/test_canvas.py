@@ -210,6 +210,49 @@ def test_quotes_are_changed_and_taken_out(gallery: Gallery, looking: Callable[[s
     expect(quotes).to_have_count(len(before["quotes"]), timeout=120_000)
 
 
+def test_a_quote_that_another_hand_changed_is_not_lost_nor_written_over_unseen(
+    gallery: Gallery, looking: Callable[[str], Page], watch: Watch
+) -> None:
+    watch.expect("409")
+    page, address = looking(gallery.session), f"/sessions/{gallery.session}/canvas"
+    before = gallery.house.api("GET", address)
+
+    def elsewhere(quotes: list[dict[str, object]], about: str) -> None:
+        newest = gallery.house.api("GET", address)["version"]
+        body = {"based_on": newest, "quotes": quotes, "about": about}
+        gallery.house.api("PATCH", address, body)
+        expect(page.locator(".canvas-about")).to_have_text(about)
+
+    page.get_by_role("button", name="More for the canvas").click()
+    page.get_by_role("menuitem", name="Change the quotes").click()
+    page.get_by_role("button", name="Change the quote at").first.click()
+    field = page.get_by_role("textbox", name="The quote")
+    field.fill("Mine.")
+    first, *others = before["quotes"]
+    elsewhere([{**first, "text": "Theirs."}, *others], "Changed")
+    expect(field).to_have_value("Mine.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("your text is kept. It now says “Theirs.”")).to_be_visible()
+    elsewhere(others, "Taken out")
+    expect(page.get_by_text("The quote was taken out.")).to_be_visible()
+    expect(field).to_have_value("Mine.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(field).to_have_count(0)
+    expect(page.locator(".canvas-quotes li").first).to_contain_text("“Mine.”")
+    kept = gallery.house.api("GET", address)["quotes"]
+    assert [one["text"] for one in kept] == ["Mine.", *(one["text"] for one in others)]
+    assert (kept[0]["at"], kept[0]["who"]) == (first["at"], first["who"])
+    gallery.house.api(
+        "PATCH",
+        address,
+        {
+            "based_on": gallery.house.api("GET", address)["version"],
+            "quotes": before["quotes"],
+            "about": before["about"],
+        },
+    )
+
+
 def test_it_is_drawn_when_it_is_asked_for(gallery: Gallery, looking: Callable[[str], Page]) -> None:
     page = looking(gallery.bare)
     expect(page.get_by_text("No canvas is drawn yet.")).to_be_visible()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Canvas } from '../../../api/types';
-import { abreast, bars, maker, numbers, shotsOf } from './drawn';
+import { abreast, bars, maker, numbers, placeOf, rewritten, shotsOf, type Draft } from './drawn';
 
 const CANVAS: Canvas = {
   version: 1,
@@ -51,6 +51,14 @@ describe('a canvas', () => {
   });
   it('fills its rows', () => {
     expect([1, 2, 3, 4, 5, 6, 7, 8, 9].map(abreast)).toEqual([3, 2, 3, 4, 3, 3, 4, 4, 3]);
+  });
+  it('puts a draft where its quote is now', () => {
+    const quotes = [1, 5, 5].map((at, n) => ({ at, text: `quote ${n}`, who: null }));
+    const draft: Draft = { at: 5, who: 'Ada', before: 'quote 2', text: ' mine ', basedOn: 1 };
+    expect(placeOf(quotes, draft)).toBe(2);
+    expect(placeOf(quotes, { ...draft, before: 'another hand changed it' })).toBe(1);
+    expect(rewritten(quotes, draft).map((one) => one.text)).toEqual(['quote 0', 'quote 1', 'mine']);
+    expect(rewritten(quotes.slice(0, 1), draft)).toEqual([quotes[0], { at: 5, text: 'mine', who: 'Ada' }]);
   });
   it('says who put it into words', () => {
     expect(maker(CANVAS)).toBe('Made of sentences that were said.');

@@ -38,3 +38,31 @@ export function maker({ by }: Canvas): string | null {
   if (by === null) return null;
   return by === 'extractive' ? 'Made of sentences that were said.' : `Summed up by ${by}: check it against what was said.`;
 }
+
+/** A quote that is being rewritten. */
+export interface Draft {
+  at: number;
+  who: string | null;
+  /** What it said when that began. */
+  before: string;
+  text: string;
+  /** The version of the canvas that it began with; null for whichever is the newest. */
+  basedOn: number | null;
+}
+
+type Quotes = Canvas['quotes'];
+
+/** Where the quote stands that a draft is to replace; null where it was taken out since. */
+export function placeOf(quotes: Quotes, { at, before }: Draft): number | null {
+  const same = quotes.findIndex((one) => one.at === at && one.text === before);
+  const place = same >= 0 ? same : quotes.findIndex((one) => one.at === at);
+  return place >= 0 ? place : null;
+}
+
+/** The quotes with the draft in its place, and in the order of time where it has none any more. */
+export function rewritten(quotes: Quotes, draft: Draft): Quotes {
+  const place = placeOf(quotes, draft);
+  const text = draft.text.trim();
+  if (place !== null) return quotes.map((one, n) => (n === place ? { ...one, text } : one));
+  return [...quotes, { text, at: draft.at, who: draft.who }].sort((a, b) => a.at - b.at);
+}
