@@ -74,8 +74,11 @@ class Models(Protocol):
         """Forget one that was added; its folder stays. Raises KeyError for no such one,
         PermissionError for one that was not added."""
 
-    def verify(self, name: str, check: Callable[[], None]) -> ModelCheck:
-        """Compare its files with what they should be, and try it. Raises KeyError."""
+    def verify(
+        self, name: str, check: Callable[[], None], tell: Callable[[float], None]
+    ) -> ModelCheck:
+        """Compare its files with what they should be, and try it. `tell` hears how much is done, 0
+        to 1. Raises KeyError."""
 
 
 @dataclass(frozen=True, slots=True)

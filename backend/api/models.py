@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Response, request
@@ -16,10 +17,15 @@ from backend.api.routes import Routes
 from backend.api.sessions import AbsolutePath
 from backend.api.wire import Asked, reply, services
 from backend.core.context import Stopped
+from backend.core.event import MODEL_PROGRESS, Event
 from backend.core.model import ModelFacts
 from backend.settings import Choices
 
 api = Routes("models", __name__, url_prefix="/api/models", abp_responses=ERRORS)
+
+
+TELL_EVERY = 0.1
+"""Seconds between two words of how far it is."""
 
 
 class ModelBody(BaseModel):
@@ -117,10 +123,11 @@ def use_model(path: ModelPath) -> Response:
 
 @api.post("/<name>/verify", responses={200: CheckBody})
 def verify_model(path: ModelPath) -> Response:
-    """Compare its files with what they should be, and let it work for some seconds."""
+    """Compare its files with what they should be, and let it work for some seconds. How far that
+    is, `model-progress` events tell; who closes the connection ends it."""
     _known(path.name)
     with _while_somebody_waits() as check:
-        found = services().models.verify(path.name, check)
+        found = services().models.verify(path.name, check, _teller(path.name))
     return reply(
         CheckBody(
             model=_body(_known(path.name)),
@@ -128,6 +135,21 @@ def verify_model(path: ModelPath) -> Response:
             fault=fault_body(found.trouble),
         )
     )
+
+
+def _teller(name: str) -> Callable[[float], None]:
+    """Tells everybody how far a model's verifying is."""
+    bus, told_at = services().bus, 0.0
+
+    def tell(done: float) -> None:
+        nonlocal told_at
+        now = time.monotonic()
+        if now - told_at >= TELL_EVERY:
+            told_at = now
+            told = {"model": name, "progress": done}
+            bus.publish([Event(None, MODEL_PROGRESS, datetime.now(UTC), data=told)])
+
+    return tell
 
 
 @contextmanager

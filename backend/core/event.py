@@ -15,6 +15,9 @@ SESSION_DELETED = "session-deleted"
 QUEUE_CHANGED = "queue-changed"
 """Paused, resumed, or other limits."""
 
+MODEL_PROGRESS = "model-progress"
+"""How far the verifying of a model is; told, and not kept."""
+
 _FAMILY_WORDS = {
     JobStatus.PENDING: "created",
     JobStatus.RUNNING: "started",

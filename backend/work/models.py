@@ -74,8 +74,10 @@ class ModelKeeper:
         if setting is not None and self._library.preferences.all().get(setting) == name:
             self._library.preferences.set(setting, None)
 
-    def verify(self, name: str, check: Callable[[], None]) -> ModelCheck:
-        return check_model(model_called(name, self._cache), self._cache, check=check)
+    def verify(
+        self, name: str, check: Callable[[], None], tell: Callable[[float], None]
+    ) -> ModelCheck:
+        return check_model(model_called(name, self._cache), self._cache, tell, check)
 
     def _fact(self, name: str) -> ModelFacts:
         return next(facts for facts in self.all() if facts.name == name)

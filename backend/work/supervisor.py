@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime
 
 from backend.bus import Board, Bus
-from backend.core.event import progress_names_of
+from backend.core.event import MODEL_PROGRESS, progress_names_of
 from backend.core.fault import Category, Fault, explain
 from backend.core.job import RULES, Job, JobKind, JobStatus, Lane
 from backend.core.session import Originals
@@ -33,7 +33,7 @@ MEASURE_EVERY = 2.0
 """Seconds between looks at processor, memory and disk."""
 STUMBLE = 0.5
 """Seconds before it looks again when a look failed."""
-_NOISE = frozenset(name for kind in RULES for name in progress_names_of(kind))
+_NOISE = frozenset((MODEL_PROGRESS, *(name for kind in RULES for name in progress_names_of(kind))))
 
 
 class Supervisor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from backend.enrich.catalogue import BUNDLED
 from backend.enrich.models import folder_of
 from backend.enrich.owned import describe, keep_model
 
-from .conftest import Backend
+from .conftest import TOKEN, Backend
 
 
 @pytest.fixture
@@ -32,6 +35,27 @@ def told(answer: Any) -> dict[str, dict[str, Any]]:
     return {model["name"]: model for model in answer.json["models"]}
 
 
+def test_who_does_not_wait_any_more_ends_the_verifying(backend: Backend, mine: Path) -> None:
+    weights = mine / "model.onnx"
+    weights.unlink()
+    with weights.open("wb") as file:
+        file.truncate(1 << 40)  # a hole: nothing could read it to its end while a test waits
+    with backend.services.bus.subscribe() as events:
+        waiting = socket.create_connection(("127.0.0.1", backend.server.port))
+        waiting.sendall(
+            b"POST /api/models/mine/verify HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % backend.server.port
+            + b"Authorization: Bearer %s\r\nContent-Length: 0\r\n\r\n" % TOKEN.encode()
+        )
+        first = events.get(60)
+        assert first is not None and first.name == "model-progress"
+        assert backend.services.presence.alone_for() == 0.0, "nobody is served"
+        waiting.close()
+        end = time.monotonic() + 60
+        while not backend.services.presence.alone_for():
+            assert time.monotonic() < end, "it goes on"
+            time.sleep(0.05)
+
+
 def test_they_are_told_chosen_and_forgotten(backend: Backend, mine: Path) -> None:
     before = told(backend.ask("GET", "/api/models"))
     assert before["whisper-base"]["licence"] == "MIT" and before["whisper-base"]["in_use"]
@@ -40,8 +64,16 @@ def test_they_are_told_chosen_and_forgotten(backend: Backend, mine: Path) -> Non
     used = told(backend.ask("PUT", "/api/models/mine/use"))
     assert used["mine"]["in_use"] and not used["minilm"]["in_use"]
     assert backend.library.preferences.all()["enrich.meaning"] == "mine"
-    checked = backend.ask("POST", "/api/models/mine/verify")
+    with backend.services.bus.subscribe() as events:
+        checked = backend.ask("POST", "/api/models/mine/verify")
+        told_of = [
+            event.data
+            for event in iter(partial(events.get, 0), None)
+            if event.name == "model-progress"
+        ]
     assert checked.status == 200 and checked.json["fault"] is None, checked
+    far = [float(str(data["progress"])) for data in told_of]
+    assert far and far == sorted(far) and {data["model"] for data in told_of} == {"mine"}
     assert told(backend.ask("GET", "/api/models"))["mine"]["speed"] > 0
     after = told(backend.ask("DELETE", "/api/models/mine"))
     assert "mine" not in after and after["minilm"]["in_use"]

@@ -60,13 +60,26 @@ def test_a_folder_is_added_verified_and_forgotten(
     expect(added).to_contain_text("sentences a second here")
     expect(added).to_contain_text(str(mine))
     expect(dialog).to_have_count(0)
-    page.get_by_role("button", name="Verify my sentences").click()
+    page.get_by_role("button", name="Verify my sentences", exact=True).click()
     expect(added.get_by_role("status")).to_have_text("All its files are the right ones.")
     weights = mine / "model.onnx"
+    target = weights.resolve()
+    weights.unlink()
+    with weights.open("wb") as file:
+        file.truncate(1 << 40)  # a hole, which nobody has the time to read
+    page.get_by_role("button", name="Verify my sentences", exact=True).click()
+    expect(added.get_by_role("status")).to_have_count(0)
+    bar = added.get_by_role("progressbar", name="Verifying my sentences")
+    expect(bar).to_have_attribute("aria-valuenow", "50")  # as many bytes as there should be
+    page.get_by_role("button", name="Stop verifying my sentences").click()
+    expect(bar).to_have_count(0)
+    expect(added.get_by_role("alert")).to_have_count(0)
+    weights.unlink()
+    weights.symlink_to(target)
     start = weights.read_bytes()[:1000]
     weights.unlink()
     weights.write_bytes(start)
-    page.get_by_role("button", name="Verify my sentences").click()
+    page.get_by_role("button", name="Verify my sentences", exact=True).click()
     alert = added.get_by_role("alert")
     expect(alert).to_contain_text("model.onnx of my sentences is cut short: 1,000 of 22,928,619")
     expect(alert).to_contain_text("Copy it anew")

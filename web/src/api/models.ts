@@ -28,8 +28,9 @@ export function useModelRequests() {
       await client.invalidateQueries({ queryKey: keys.models });
       return model;
     },
-    verify: async (name: string): Promise<ModelCheck> => {
-      const found = told(await api.POST('/api/models/{name}/verify', called(name)));
+    /** `signal` ends it. */
+    verify: async (name: string, signal: AbortSignal): Promise<ModelCheck> => {
+      const found = told(await api.POST('/api/models/{name}/verify', { ...called(name), signal }));
       await client.invalidateQueries({ queryKey: keys.models });
       return found;
     },

@@ -910,7 +910,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Compare its files with what they should be, and let it work for some seconds. */
+        /**
+         * Compare its files with what they should be, and let it work for some seconds. How far that
+         * @description is, `model-progress` events tell; who closes the connection ends it.
+         */
         post: operations["models_verify_model__name__verify_post"];
         delete?: never;
         options?: never;

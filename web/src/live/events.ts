@@ -14,6 +14,8 @@ export interface LiveEvent {
   seconds_left?: number | null;
   speed?: number | null;
   error?: Fault | null;
+  /** Name of the model that is verified. */
+  model?: string;
 }
 
 const JOB_STATUSES = ['pending', 'queued', 'delayed', 'running', 'paused', 'completed', 'failed', 'cancelled'];
@@ -25,6 +27,7 @@ export const NAMES: readonly string[] = [
   'job-retried',
   ...JOB_STATUSES.map((status) => `job-${status}`),
   'media-processing-progress',
+  'model-progress',
   'session-created',
   'session-updated',
   'session-deleted',
@@ -79,6 +82,7 @@ export function staleAfter(stale: Stale, event: LiveEvent): Stale {
       return { ...stale, settings: true, queue: true };
     case 'job-progress':
     case 'media-processing-progress':
+    case 'model-progress':
       return stale;
     default:
       return { ...stale, sessions, jobs: true, queue: true };

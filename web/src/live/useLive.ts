@@ -6,6 +6,7 @@ import { connection, setLink } from './connection';
 import { reduce, running } from './progress';
 import { refresher } from './refresh';
 import { listen } from './stream';
+import { noteModel } from './verifying';
 
 export function useLive(): void {
   const client = useQueryClient();
@@ -23,6 +24,7 @@ export function useLive(): void {
       },
       onEvent(event) {
         running.set((now) => reduce(now, event));
+        noteModel(event);
         refresh.note(event);
       },
     });

@@ -4,8 +4,10 @@ import { asProblem } from '../../api/client';
 import { useModelRequests, useModels } from '../../api/models';
 import type { Model, ModelCheck, Setting } from '../../api/types';
 import { useLibraryRequests } from '../../api/work';
-import { attempt, say } from '../../state/toasts';
-import { Btn, State, Trouble } from '../../ui/parts';
+import { forgetModel, useVerifying } from '../../live/verifying';
+import { attempt, say, sayProblem } from '../../state/toasts';
+import { percent } from '../../state/words';
+import { Bar, Btn, State, Trouble } from '../../ui/parts';
 import { AddModelDialog } from './AddModelDialog';
 import { factsOf, isChosenByOwner, JOBS } from './model-words';
 
@@ -72,6 +74,7 @@ function BestAgain({ settings }: { settings: readonly Setting[] }) {
 function Row({ model }: { model: Model }) {
   const requests = useModelRequests();
   const [busy, setBusy] = useState(false);
+  const [verifying, setVerifying] = useState<AbortController | null>(null);
   const [check, setCheck] = useState<ModelCheck | null>(null);
   const run = <T,>(work: Promise<T>, then: (value: T) => void) => {
     setBusy(true);
@@ -79,6 +82,18 @@ function Row({ model }: { model: Model }) {
       work.finally(() => setBusy(false)),
       then,
     );
+  };
+  const verify = () => {
+    const ending = new AbortController();
+    forgetModel(model.name);
+    setCheck(null);
+    setVerifying(ending);
+    requests
+      .verify(model.name, ending.signal)
+      .then(setCheck, (error: unknown) => {
+        if (!ending.signal.aborted) sayProblem(error);
+      })
+      .finally(() => setVerifying(null));
   };
   return (
     <li className="setting model">
@@ -92,6 +107,7 @@ function Row({ model }: { model: Model }) {
         {model.folder !== null && <span className="help path">{model.folder}</span>}
         {model.offer !== '' && <span className="help">{model.offer}</span>}
         {check && <Checked check={check} />}
+        {verifying && <Verifying model={model} />}
       </span>
       {model.in_use && <State mood="done">In use</State>}
       {!model.installed && (
@@ -111,8 +127,13 @@ function Row({ model }: { model: Model }) {
           </Btn>
         )}
         {(model.installed || model.folder !== null) && (
-          <Btn small aria-label={`Verify ${model.title}`} isDisabled={busy} onPress={() => run(requests.verify(model.name), setCheck)}>
-            {busy ? 'Looking…' : 'Verify'}
+          <Btn
+            small
+            aria-label={`${verifying ? 'Stop verifying' : 'Verify'} ${model.title}`}
+            isDisabled={busy}
+            onPress={() => (verifying ? verifying.abort() : verify())}
+          >
+            {verifying ? 'Stop' : 'Verify'}
           </Btn>
         )}
         {model.folder !== null && (
@@ -120,7 +141,7 @@ function Row({ model }: { model: Model }) {
             small
             look="plain"
             aria-label={`Forget ${model.title}`}
-            isDisabled={busy}
+            isDisabled={busy || verifying !== null}
             onPress={() => run(requests.forget(model.name), () => say({ text: `${model.title} is forgotten. Its folder is as it was.` }))}
           >
             Forget
@@ -128,6 +149,19 @@ function Row({ model }: { model: Model }) {
         )}
       </span>
     </li>
+  );
+}
+
+/** Its files first, by their bytes; then it works for some seconds. */
+function Verifying({ model }: { model: Model }) {
+  const done = useVerifying(model.name);
+  return (
+    <span className="verifying">
+      <span className="help">
+        {done < 0.5 ? 'Comparing its files' : 'Letting it work'} · {percent(done)}
+      </span>
+      <Bar value={done} label={`Verifying ${model.title}`} />
+    </span>
   );
 }
 
