@@ -133,7 +133,9 @@ def test_enrichment_is_asked_for_stopped_and_tried_again(backend: Backend, film:
     backend.library.jobs.finish(job, {}, 1.0, None, {DocumentKind.TRANSCRIPT: BODY})
     done = told(backend, address)
     assert (done["status"], done["progress"]) == ("completed", 1.0)
-    assert done["found"] == [{"kind": "transcript", "version": 1, "model": "whisper-base"}]
+    assert done["found"] == [
+        {"kind": "transcript", "version": 1, "model": "whisper-base", "out_of_date": False}
+    ]
     assert backend.ask("POST", address, {"steps": ["merge"]}).status == 409
 
 
