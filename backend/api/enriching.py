@@ -7,15 +7,17 @@ from collections.abc import Collection
 from flask import Response
 from pydantic import BaseModel, Field
 
-from backend.api.enrichment import Wish, wished_graph
+from backend.api.enrichment import Wish, left_out, wished_graph
 from backend.api.faults import ERRORS
 from backend.api.jobs import JobBody, job_body
 from backend.api.routes import Routes
 from backend.api.sessions import found_session
 from backend.api.wire import reply, services
 from backend.core.document import DocumentKind
-from backend.core.flow import WRITES
+from backend.core.flow import WRITES, Graph
 from backend.core.job import Job, JobKind, JobStatus
+from backend.core.session import Session
+from backend.core.timeline import session_timeline
 
 api = Routes("enriching", __name__, url_prefix="/api/enrichment", abp_responses=ERRORS)
 
@@ -61,9 +63,11 @@ def enrich_many(body: ManyWish) -> Response:
         sessions = [found_session(number) for number in dict.fromkeys(body.sessions)]
     known = library.documents.known() if body.lacking else {}
     jobs = library.jobs.of_sessions([one.id for one in sessions]) if body.lacking else {}
-    asked, passed = [], []
+    without = left_out()
+    wanted: list[tuple[Session, Graph]] = []
+    passed = []
     for session in sessions:
-        graph = wished_graph(session, body)
+        graph = wished_graph(session, body, without)
         if body.lacking:
             done = _done(known.get(session.id, ()), jobs[session.id])
             graph = [planned for planned in graph if planned.kind not in done]
@@ -72,9 +76,20 @@ def enrich_many(body: ManyWish) -> Response:
             if body.sessions is not None:
                 passed.append(PassedBody(session=session.id, title=session.title, why=why))
             continue
-        made = library.sessions.request_all(session.id, tuple(graph))
-        told = [job_body(job, services().board) for job in made]
-        asked.append(AskedBody(session=session.id, title=session.title, jobs=told))
+        wanted.append((session, tuple(graph)))
+    lengths = [float(session_timeline(one).duration) for one, _ in wanted]
+    made = library.jobs.request_many(
+        [(one.id, graph, length) for (one, graph), length in zip(wanted, lengths, strict=True)]
+    )
+    asked = [
+        AskedBody(
+            session=one.id,
+            title=one.title,
+            jobs=[job_body(job, services().board) for job in made[one.id]],
+        )
+        for one, _ in wanted
+        if one.id in made
+    ]
     return reply(ManyBody(asked=asked, passed=passed), 202)
 
 

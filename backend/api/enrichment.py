@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 
 from flask import Response
@@ -75,7 +75,7 @@ def ask_for_enrichment(path: SessionPath, body: Wish) -> Response:
     session = found_session(path.session)
     if session.film is None:
         raise Refused(409, "There is no film yet.", "Wait until it is ready.")
-    graph = wished_graph(session, body)
+    graph = wished_graph(session, body, left_out())
     if not graph:
         raise Refused(
             409,
@@ -87,12 +87,16 @@ def ask_for_enrichment(path: SessionPath, body: Wish) -> Response:
     return reply(_body(session), 202)
 
 
-def wished_graph(session: Session, wish: Wish) -> list[Planned]:
-    """The jobs that a wish comes to."""
+def left_out() -> tuple[JobKind, ...]:
+    """Steps that the settings have switched off."""
+    return Choices(services().library.preferences.all()).left_out
+
+
+def wished_graph(session: Session, wish: Wish, without: Collection[JobKind]) -> list[Planned]:
+    """The jobs that a wish comes to; `without` those, where it names no steps."""
     options = {n: v for n in ("model", "language") if (v := getattr(wish, n)) is not None}
     priority = PRIORITIES[wish.priority]
     if wish.steps is None:
-        without = Choices(services().library.preferences.all()).left_out
         return enrichment(session, priority, options, without)
     graph = enrichment(session, priority, options)
     return [planned for planned in graph if planned.kind in wish.steps]

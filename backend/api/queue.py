@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from backend.api.faults import ERRORS
 from backend.api.jobs import FaultBody, fault_body
 from backend.api.routes import Routes
-from backend.api.wire import reply, services
+from backend.api.wire import Asked, reply, services
 from backend.core.job import ACTIVE, JobStatus, Lane
 from backend.core.progress import crowd_seconds, queue_seconds
 from backend.settings import Choices
@@ -25,6 +25,8 @@ CROWD = 500
 class QueueBody(BaseModel):
     paused: bool
     counts: dict[JobStatus, int]
+    sessions: int
+    """Of which something waits or runs."""
     seconds_left: float
     """Until everything that can run has run; 0 when nothing can."""
     limits: dict[Lane, int]
@@ -33,6 +35,19 @@ class QueueBody(BaseModel):
     """Why nothing begins or ends at the moment; it goes on by itself when that is over."""
     machine: dict[str, Any]
     """Limits in force, processor, memory and disk, as they were last measured."""
+
+
+class CancelledBody(BaseModel):
+    cancelled: list[int]
+    """Jobs by number; those that ran end within a second."""
+
+
+class Retrying(Asked):
+    jobs: list[Annotated[int, Field(ge=1, le=2**53)]] = Field(max_length=100_000)
+
+
+class RetriedBody(BaseModel):
+    retried: list[int]
 
 
 def _seconds_left(counts: Mapping[JobStatus, int], limits: Mapping[Lane, int]) -> float:
@@ -57,6 +72,7 @@ def queue_body() -> QueueBody:
     return QueueBody(
         paused=library.preferences.queue_paused(),
         counts={status: counts.get(status, 0) for status in JobStatus},
+        sessions=library.jobs.busy_sessions(),
         seconds_left=round(_seconds_left(counts, limits), 1),
         limits=limits,
         trouble=fault_body(library.trouble),
@@ -67,6 +83,19 @@ def queue_body() -> QueueBody:
 @api.get("", responses={200: QueueBody})
 def show_queue() -> Response:
     return reply(queue_body())
+
+
+@api.post("/cancel", responses={200: CancelledBody})
+def cancel_queue() -> Response:
+    """Cancel everything that runs or waits. What was finished is kept; `retry` takes it back."""
+    return reply(CancelledBody(cancelled=services().library.jobs.cancel_all()))
+
+
+@api.post("/retry", responses={200: RetriedBody})
+def retry_jobs(body: Retrying) -> Response:
+    """Try these jobs again, as far as they failed or were cancelled, in sessions that nothing else
+    is at work on."""
+    return reply(RetriedBody(retried=services().library.jobs.retry_all(body.jobs)))
 
 
 @api.post("/pause", responses={200: QueueBody})

@@ -13,7 +13,7 @@ from backend.settings import Settings
 
 @click.group(cls=Listing, first="status")
 def queue() -> None:
-    """How much is waiting and for how long; pause or resume it all."""
+    """How much is waiting and for how long; pause, resume or cancel it all."""
 
 
 @queue.command("status")
@@ -38,6 +38,22 @@ def resume_queue(settings: Settings, out: Output) -> None:
     """Let the queue go on."""
     with Link(settings) as link:
         _tell(link.post("/api/queue/resume"), out)
+
+
+@queue.command("cancel")
+@command
+def cancel_queue(settings: Settings, out: Output) -> None:
+    """Cancel everything that runs or waits. What was finished is kept."""
+    with Link(settings) as link:
+        cancelled = link.post("/api/queue/cancel")["cancelled"]
+    out.line({"event": "cancelled", "jobs": cancelled})
+    if not cancelled:
+        out.say("Nothing is waiting.")
+        return
+    out.say(
+        "1 job is cancelled." if len(cancelled) == 1 else f"{len(cancelled)} jobs are cancelled."
+    )
+    out.note("`rushes jobs retry ID` tries one again, and `rushes enrich --all` what is lacking.")
 
 
 def _tell(found: Json, out: Output) -> None:

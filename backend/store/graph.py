@@ -95,6 +95,15 @@ def insert(
     return jobs
 
 
+def request(
+    transaction: Transaction, session: str, planned: Graph, units: float | None
+) -> list[Job]:
+    """Store these jobs of a session; where one of a kind is active, that one stands for it."""
+    insert(transaction, session, planned, units)
+    newest = {job.kind: job for job in of_session(transaction, session)}
+    return [newest[one.kind] for one in planned]
+
+
 def _children(transaction: Transaction, parent: int) -> list[Job]:
     rows = transaction.execute(
         f"SELECT {RETURNING_JOB} FROM job WHERE id IN (SELECT child FROM edge WHERE parent = ?)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,8 +14,10 @@ import apsw
 from backend.core.artifact import Artifact
 from backend.core.document import DocumentKind
 from backend.core.fault import Category, Fault
+from backend.core.flow import Graph
 from backend.core.job import (
     ACTIVE,
+    TERMINAL,
     Ending,
     Job,
     JobKind,
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 
 KEPT = 10_000
 """Jobs kept once they have ended."""
+AT_ONCE = 50
+"""Sessions whose jobs are stored, cancelled or retried in one transaction."""
 
 
 class Jobs:
@@ -123,6 +127,16 @@ class Jobs:
             (json.dumps(list(jobs)),),  # as one parameter, since there is a limit to their number
         ):
             found[child].append(parent)
+        return found
+
+    # Asking
+
+    def request_many(self, wanted: Sequence[tuple[str, Graph, float]]) -> dict[str, list[Job]]:
+        """Add jobs to many sessions: by session, with its length in seconds. Those that are gone
+        meanwhile are left out. Nobody else waits longer for it than for `AT_ONCE` sessions."""
+        found: dict[str, list[Job]] = {}
+        for at in range(0, len(wanted), AT_ONCE):
+            found |= self._database.write(partial(_request_some, wanted=wanted[at : at + AT_ONCE]))
         return found
 
     # Running
@@ -242,6 +256,46 @@ class Jobs:
 
         return self._database.write(cancel)
 
+    def cancel_all(self) -> list[int]:
+        """Cancel everything that has not ended: what waits at once, what runs is asked to end.
+        Which jobs these were."""
+        cancelled: list[int] = []
+        active = "SELECT session, id FROM job WHERE status NOT IN ({}) ORDER BY id".format(
+            ", ".join(f"'{status}'" for status in sorted(TERMINAL))
+        )
+        busy = _by_session(self._database.read(active))
+
+        def cancel(transaction: Transaction, sessions: Sequence[str]) -> None:
+            for session in sessions:
+                orders.cancel_all(transaction, session)
+
+        for some in _parted(list(busy)):
+            self._database.write(partial(cancel, sessions=some))
+            cancelled += [number for session in some for number in busy[session]]
+        return cancelled
+
+    def retry_all(self, numbers: Sequence[int]) -> list[int]:
+        """Let those of these jobs start afresh that failed or were cancelled, in sessions that
+        nothing else is at work on; which did."""
+        rows = self._database.read(
+            "SELECT session, id FROM job WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+            (json.dumps(list(numbers)),),
+        )
+        mine = _by_session(rows)
+
+        def retry(transaction: Transaction, sessions: Sequence[str]) -> list[int]:
+            return [
+                number
+                for session in sessions
+                for number in orders.retry_all(transaction, session, mine[session])
+            ]
+
+        return [
+            number
+            for some in _parted(list(mine))
+            for number in self._database.write(partial(retry, sessions=some))
+        ]
+
     def retry(self, number: int) -> Job:
         """Let a failed or cancelled job start afresh, and what was cancelled with it.
 
@@ -281,6 +335,30 @@ class Jobs:
         """What each kind of work has cost on this machine."""
         rows = self._database.read("SELECT kind, seconds, units FROM rate WHERE units > 0")
         return {JobKind(kind): Rate(seconds, units) for kind, seconds, units in rows}
+
+
+def _by_session(rows: Iterable[Sequence[Any]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for session, number in rows:
+        found.setdefault(session, []).append(number)
+    return found
+
+
+def _parted(sessions: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at a time as one transaction takes."""
+    for at in range(0, len(sessions), AT_ONCE):
+        yield sessions[at : at + AT_ONCE]
+
+
+def _request_some(
+    transaction: Transaction, wanted: Sequence[tuple[str, Graph, float]]
+) -> dict[str, list[Job]]:
+    there = "SELECT 1 FROM session WHERE id = ? AND deleted_at IS NULL"
+    return {
+        session: graph.request(transaction, session, planned, units)
+        for session, planned, units in wanted
+        if transaction.execute(there, (session,))
+    }
 
 
 def _readable(rows: Iterable[Mapping[str, Any]]) -> list[Job]:

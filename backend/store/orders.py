@@ -6,6 +6,8 @@ is written down, and the supervisor, woken by its event, sees to it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from backend.core.fault import Category, Fault
 from backend.core.job import Job, JobStatus
 from backend.store import graph
@@ -108,6 +110,21 @@ def cancel_all(transaction: Transaction, session: str) -> None:
             _request(transaction, job, "cancel")
         elif not job.status.terminal:
             graph.cancel_waiting(transaction, job, CANCELLED_BY_OWNER)
+
+
+def retry_all(transaction: Transaction, session: str, numbers: Collection[int]) -> list[int]:
+    """Within a transaction: let these jobs of a session start afresh, where they failed or were
+    cancelled; which did. None where the session is at work on something else already."""
+    jobs = graph.of_session(transaction, session)
+    if any(not job.status.terminal for job in jobs):
+        return []
+    before = {job.id for job in jobs if job.id in numbers}
+    for number in sorted(before):
+        job = _found(transaction, number)
+        if job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
+            graph.bring_back(transaction, job)
+    after = graph.of_session(transaction, session)
+    return [job.id for job in after if job.id in before and not job.status.terminal]
 
 
 def _found(transaction: Transaction, number: int) -> Job:

@@ -326,20 +326,9 @@ class Sessions:
         """
         kept = self._kept(session)
         length = float(session_timeline(kept).duration)
-
-        def request(transaction: Transaction) -> list[Job]:
-            graph.insert(transaction, session, planned, length)
-            rows = [
-                transaction.execute(
-                    f"SELECT {RETURNING_JOB} FROM job WHERE session = ? AND kind = ?"
-                    " ORDER BY id DESC LIMIT 1",
-                    (session, str(one.kind)),
-                )[0]
-                for one in planned
-            ]
-            return [job_of(row) for row in rows]
-
-        return self._database.write(request)
+        return self._database.write(
+            lambda transaction: graph.request(transaction, session, planned, length)
+        )
 
     def bin(self, session: str) -> None:
         """Put a session into the bin and cancel what runs. Raises KeyError."""

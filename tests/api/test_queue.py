@@ -48,3 +48,18 @@ def test_a_crowd_is_timed_from_its_sums(backend: Backend, monkeypatch: pytest.Mo
     crowd = float(str(backend.ask("GET", "/api/queue").json["seconds_left"]))
     # Four merges one after another are the slowest lane, but for the waveform behind the last.
     assert 0 < crowd <= exact < 2 * crowd
+
+
+def test_all_of_it_is_cancelled_and_put_back(backend: Backend) -> None:
+    for _ in range(2):
+        backend.process()
+    assert backend.ask("GET", "/api/queue").json["sessions"] == 2
+    cancelled = backend.ask("POST", "/api/queue/cancel").json["cancelled"]
+    assert isinstance(cancelled, list) and len(cancelled) == 4
+    queue_now = backend.ask("GET", "/api/queue").json
+    assert queue_now["sessions"] == 0 and queue_now["seconds_left"] == 0
+    assert backend.ask("POST", "/api/queue/cancel").json["cancelled"] == []
+    back = backend.ask("POST", "/api/queue/retry", {"jobs": cancelled}).json["retried"]
+    assert back == cancelled
+    assert backend.ask("GET", "/api/queue").json["sessions"] == 2
+    assert backend.ask("POST", "/api/queue/retry", {"jobs": [0]}).status == 422

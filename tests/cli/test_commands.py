@@ -105,6 +105,10 @@ def test_jobs_and_queue(rushes: Rushes, recorded: Path) -> None:
     assert "attempt" in rushes("jobs", "show", merge).out
     told = rushes("queue", "--json").lines[0]
     assert told["paused"] is True and told["counts"]["queued"] == 1
+    cancelled = rushes("queue", "cancel", "--json").lines[0]["jobs"]
+    assert sorted(cancelled) == sorted(job["id"] for job in jobs.values())
+    assert "Nothing is waiting." in rushes("queue", "cancel").out
+    assert rushes("jobs", "retry", merge, "--json").lines[0]["status"] == "queued"
     assert "waiting" in rushes("queue", "resume").out
     assert rushes("process", recorded, "--wait", "done").code == 0
     assert rushes("jobs", "clear", "--json").lines == [{"event": "cleared", "cleared": 3}]

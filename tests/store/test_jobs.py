@@ -792,3 +792,49 @@ def test_clearing_leaves_the_way_to_a_film_that_was_cancelled(store: Store) -> N
     for job in store.jobs.active():
         store.jobs.cancel(job.id)
     assert store.jobs.clear() == 3
+
+
+def test_a_thousand_sessions_are_asked_for_in_few_transactions(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_module, "AT_ONCE", 4)
+    names = [f"s{n}" for n in range(10)]
+    for name in names:
+        store.sessions.create(session(name, live=True))
+    store.sessions.bin("s3")
+    busy = store.jobs.request_many([("s5", (Planned(MERGE, Priority.LOW),), 1.0)])["s5"]
+    begun = []
+    write = store.database.write
+    monkeypatch.setattr(store.database, "write", lambda work: begun.append(work) or write(work))
+    wanted = (Planned(MERGE, Priority.LOW), Planned(WAVEFORM, Priority.LOW, requires=(MERGE,)))
+    made = store.jobs.request_many([(name, wanted, 10.0) for name in (*names, "gone")])
+    assert len(begun) == 3
+    assert sorted(made) == [name for name in names if name != "s3"]
+    for name, jobs in made.items():
+        assert [job.kind for job in jobs] == [MERGE, WAVEFORM], name
+        assert [job.status for job in jobs] == [JobStatus.QUEUED, JobStatus.PENDING]
+    assert made["s5"][0].id == busy[0].id
+
+
+def test_all_is_cancelled_and_taken_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_module, "AT_ONCE", 2)
+    sessions = [ended(store, name) for name in ("a", "b", "c")]
+    first = claim(store)
+    paused = store.jobs.pause(sessions[1][0].id)
+    every = [job.id for jobs in sessions for job in jobs]
+    assert sorted(store.jobs.cancel_all()) == every
+    running = now(store, first)
+    assert running.status is JobStatus.RUNNING and running.cancel_requested
+    left = [now(store, job).status for jobs in sessions for job in jobs if job.id != first.id]
+    assert set(left) == {JobStatus.CANCELLED}
+    assert store.jobs.cancel_all() == [first.id], "it has not ended yet"
+    # What has not ended stays as it is; the others come back as they were planned.
+    back = store.jobs.retry_all([*every, 10_000])
+    assert sorted(back) == [job.id for jobs in sessions[1:] for job in jobs]
+    assert now(store, paused).status is JobStatus.QUEUED
+    assert [now(store, job).status for job in sessions[2]] == [
+        JobStatus.QUEUED,
+        JobStatus.PENDING,
+        JobStatus.PENDING,
+    ]
+    assert store.jobs.retry_all(every) == []

@@ -81,6 +81,8 @@ export function useJobRequests() {
     pause: (job: number) => after(api.POST('/api/jobs/{job}/pause', at(job))),
     resume: (job: number) => after(api.POST('/api/jobs/{job}/resume', at(job))),
     clear: () => after(api.POST('/api/jobs/clear')),
+    cancelAll: async () => (await after(api.POST('/api/queue/cancel'))).cancelled,
+    retryAll: async (jobs: number[]) => (await after(api.POST('/api/queue/retry', { body: { jobs } }))).retried,
     pauseAll: () => after(api.POST('/api/queue/pause')),
     resumeAll: () => after(api.POST('/api/queue/resume')),
   };

@@ -5,7 +5,7 @@ import { unseen } from './seen';
 
 const job = (fields: Partial<Job>): Job => ({ id: 1, session: 's', kind: 'merge', status: 'running', stage: null, stages: [], ...fields }) as Job;
 const queue = (counts: Partial<Queue['counts']>, more: Partial<Queue> = {}): Queue =>
-  ({ paused: false, seconds_left: 240, limits: {}, machine: {}, counts: { ...counts }, ...more }) as Queue;
+  ({ paused: false, sessions: 1, seconds_left: 240, limits: {}, machine: {}, counts: { ...counts }, ...more }) as Queue;
 
 test('the badge is silent when nothing runs or waits', () => {
   expect(badgeWords(undefined, [])).toBeNull();
@@ -15,7 +15,9 @@ test('the badge is silent when nothing runs or waits', () => {
 test('the badge counts films first, then sessions, not jobs', () => {
   expect(badgeWords(queue({ running: 2 }), [job({}), job({ id: 2, kind: 'waveform' })])?.text).toBe('Making 1 film');
   const rest = [job({ kind: 'waveform' }), job({ id: 2, kind: 'thumbnails' }), job({ id: 3, kind: 'waveform', session: 't' })];
-  expect(badgeWords(queue({ running: 3 }), rest)).toEqual({ text: 'Enriching 2 sessions', short: '4 min', left: '4 min' });
+  expect(badgeWords(queue({ running: 3 }, { sessions: 2 }), rest)).toEqual({ text: 'Enriching 2 sessions', short: '4 min', left: '4 min' });
+  // Of a long queue only the first jobs are read.
+  expect(badgeWords(queue({ queued: 4000 }, { sessions: 1000 }), rest)?.text).toBe('Enriching 1,000 sessions');
 });
 
 test('the badge does not call it enrichment when somebody saves the sound', () => {

@@ -80,9 +80,8 @@ export function badgeWords(queue: Queue | undefined, active: readonly Job[] | un
   // Until the jobs are read, nobody knows whether films are among them.
   if (active === undefined) return { text: 'Working', short: left || String(of('running') + waiting), left };
   const films = new Set(active.filter((job) => job.kind === 'merge').map((job) => job.session)).size;
-  const sessions = new Set(active.map((job) => job.session)).size;
   const sounds = active.every((job) => job.kind === 'soundtrack');
-  const text = sounds ? 'Saving the sound' : films > 0 ? `Making ${count(films, 'film')}` : `Enriching ${count(Math.max(1, sessions), 'session')}`;
+  const text = sounds ? 'Saving the sound' : films > 0 ? `Making ${count(films, 'film')}` : `Enriching ${count(Math.max(1, queue.sessions), 'session')}`;
   return { text, short: left || String(of('running') + waiting), left };
 }
 

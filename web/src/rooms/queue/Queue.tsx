@@ -1,5 +1,5 @@
 /** The queue, a drawer over whatever was there: what runs, waits, failed and is done. */
-import { useEffect, useMemo, useRef, type RefObject } from 'react';
+import { useEffect, useMemo, useRef, useState, type RefObject } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { asProblem } from '../../api/client';
 import { useActiveJobs, useEndedJobs, useJobRequests, useQueue } from '../../api/work';
@@ -46,6 +46,9 @@ function Inside({ box }: { box: RefObject<HTMLElement | null> }) {
   useEffect(() => {
     if (document.activeElement === document.body) box.current?.focus();
   });
+  // Said in here: what lies behind the drawer cannot be pressed while it is open.
+  const [cancelled, setCancelled] = useState<number[]>([]);
+  const putBack = () => attempt(requests.retryAll(cancelled), () => setCancelled([]));
   const error = queue.error ?? active.error ?? ended.error;
   return (
     <>
@@ -68,9 +71,22 @@ function Inside({ box }: { box: RefObject<HTMLElement | null> }) {
               </Btn>
             )
           ))}
+        {jobs.length > 0 && (
+          <Btn small look="plain" onPress={() => attempt(requests.cancelAll(), setCancelled)}>
+            Cancel all
+          </Btn>
+        )}
         <IconBtn label="Close" sign="close" onPress={closeQueue} />
       </div>
       <div className="drawer-body">
+        {cancelled.length > 0 && (
+          <p className="in-drawer row gap" role="status">
+            <span className="grow">{count(cancelled.length, 'job')} cancelled. What was finished is kept.</span>
+            <Btn small onPress={putBack}>
+              Undo
+            </Btn>
+          </p>
+        )}
         {error !== null && queue.data === undefined && (
           <div className="in-drawer">
             <Trouble title={asProblem(error).body.title} detail={asProblem(error).body.detail} hint={asProblem(error).body.hint} />
