@@ -16,6 +16,7 @@ from typing import Protocol
 
 from backend.bus import Bus
 from backend.core import notice
+from backend.core.job import JobStatus
 from backend.core.notice import Notice, Outcome, Untold
 from backend.settings import Choices
 from backend.store.library import Library
@@ -28,6 +29,7 @@ APART_SECONDS = 15.0
 """From one notice to the next: what fails one after the other does not flood the screen."""
 GLANCE_SECONDS = 0.25
 """After an event, before the log is read: they seldom come alone."""
+COMPLETED = f"job-{JobStatus.COMPLETED}"
 PATIENCE_SECONDS = 30.0
 """Between two looks while what is to be told waits for its hour, or for the queue."""
 
@@ -157,7 +159,9 @@ class Notifier:
             self._untold = replace(self._untold, after=self._library.events.last())
             return
         for event in events:
-            self._untold = self._untold.noting(event, self._has_finished(event.session))
+            # Only an ending can be the last: a queue of thousands has as many events that are none.
+            ended = event.name == COMPLETED and self._has_finished(event.session)
+            self._untold = self._untold.noting(event, ended)
 
     def _has_finished(self, session: str | None) -> bool:
         if session is None:

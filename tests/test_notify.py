@@ -11,16 +11,21 @@ from pathlib import Path
 import pytest
 
 from backend.app import App, build
+from backend.bus import Bus
 from backend.core.event import PROGRESS, Event
-from backend.core.job import JobKind
+from backend.core.job import JobKind, Lane
+from backend.core.notice import Notice
 from backend.core.session import Session
 from backend.desktop import describe
 from backend.ingest import Ingest
 from backend.instance import own_folder
+from backend.notify import Notifier
 from backend.settings import Settings, settings_for
+from backend.store.library import open_library
 from backend.work.isolate import make_sample, probe_files
 from tests.bulletin import Bulletin, SessionBus, until_true
 from tests.recordings import write_sound, write_video
+from tests.store.making import session
 
 
 @pytest.fixture(scope="module")
@@ -317,3 +322,38 @@ def test_doctor_knows_who_shows_them(bulletin: Bulletin, monkeypatch: pytest.Mon
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     assert describe() == "not shown: there is no desktop session here"
+
+
+class Nobody:
+    """A desktop that shows nothing."""
+
+    def show(self, notice: Notice) -> None:
+        """Nobody looks."""
+
+    def expects_click(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """It never was."""
+
+
+def test_a_long_queue_is_not_asked_about_each_of_its_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = Bus()
+    library = open_library(tmp_path, bus.publish, tmp_path / "films")
+    for n in range(20):
+        library.sessions.create(session(f"s{n}"))
+    asked: list[object] = []
+    look = library.jobs.of_sessions
+    monkeypatch.setattr(library.jobs, "of_sessions", lambda ids: asked.append(ids) or look(ids))
+    notifier = Notifier(library, bus, Nobody(), 0)
+    notifier.start()
+    until_true(lambda: not notifier.needed(), "all was looked at")
+    assert library.events.last() >= 40 and asked == []
+    job = library.jobs.claim(Lane.READY)
+    assert job is not None
+    library.jobs.finish(job, {}, 1.0)
+    until_true(lambda: asked, "its session was looked at")
+    notifier.stop()
+    library.close()
