@@ -30,6 +30,14 @@ WAITS = {
 }
 
 
+DRAWN = 8
+"""Sessions that are drawn; the others are counted."""
+
+
+def _at_work(session: Json) -> bool:
+    return any(job["status"] == "running" for job in session["jobs"])
+
+
 class Progress:
     """Shows sessions as they come along: drawn in a terminal, line by line elsewhere."""
 
@@ -96,11 +104,15 @@ class Progress:
         from rich.text import Text
 
         parts: list[RenderableType] = []
-        for session in self._sessions.values():
+        # At work first; a stable sort keeps the order in which they were named.
+        sessions = sorted(self._sessions.values(), key=lambda session: not _at_work(session))
+        for session in sessions[:DRAWN]:
             parts.append(Text(plain(session["title"]), style="bold"))
             parts += [self._job(job) for job in session["jobs"]]
         if self._trouble is not None:
             parts.append(Text(f"! {plain(str(self._trouble))}", style="yellow"))
+        if len(sessions) > DRAWN:
+            parts.append(Text(f"and {len(sessions) - DRAWN} more sessions", "dim"))
         parts.append(Text("You can leave (Ctrl-C); it goes on.", style="dim"))
         return Group(*parts)
 

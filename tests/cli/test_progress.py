@@ -67,6 +67,15 @@ def test_what_waits_says_for_what(screen: io.StringIO) -> None:
     assert "Film begins" in shown(screen, session("running", stages=[]))
 
 
+def test_of_many_sessions_those_at_work_are_drawn(screen: io.StringIO) -> None:
+    waiting = [{**session("queued"), "id": f"w{n}", "title": f"Waits {n}."} for n in range(20)]
+    busy = {**session("running"), "id": "b", "title": "Busy"}
+    text = shown(screen, *waiting, busy)
+    last = text[text.rindex("Busy") :]
+    assert "Waits 6." in last and "Waits 7." not in last
+    assert "and 13 more sessions" in last
+
+
 def test_a_job_without_an_estimate_is_drawn_too(screen: io.StringIO) -> None:
     text = shown(screen, session("running", seconds_left=None, speed=None))
     assert "Checking the film" in text and "left" not in text.replace("leave", "")
