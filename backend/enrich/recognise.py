@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ BEAM = 5
 """Hypotheses that are followed at a time; the engine's own default."""
 _LOOKS = 100
 """Steps a second in which the engine counts where it is."""
+_LATE = Fraction(1)
+"""Seconds from the start of a voice within which a word behind a pause is its first."""
 _SKIPPED = Fraction(2)
 """Seconds of voice without a word that are heard once more."""
 _DOUBTFUL = -1.0
@@ -171,12 +173,30 @@ class Recogniser:
         return tuple(sorted(found, key=lambda word: word.start))
 
 
-def all_words(heard: Iterable[Recognised]) -> tuple[Word, ...]:
-    """The words of a piece, out of what was recognised in it from its start to its end."""
+def all_words(heard: Iterable[Recognised], voiced: Stretches) -> tuple[Word, ...]:
+    """The words of a piece, out of what was recognised in it from its start to its end. `voiced`:
+    where in the film a voice sounds."""
     words: list[Word] = []
     for one in heard:
         words += _new(words, one.words)
-    return unlooped(_in_order(words))
+    return _begun(unlooped(_in_order(words)), voiced)
+
+
+def _begun(words: Sequence[Word], voiced: Stretches) -> tuple[Word, ...]:
+    """Those that begin where a voice does: by attention to the text alone the first word behind a
+    pause is placed up to half a second too late, or in the pause."""
+    found: list[Word] = []
+    at, before = 0, ZERO
+    for word in words:
+        while at < len(voiced) and voiced[at].end <= word.start:
+            at += 1
+        start = word.start
+        if at < len(voiced) and before <= voiced[at].start < word.end:
+            voice = voiced[at].start
+            start = voice if abs(voice - start) <= _LATE else start
+        found.append(replace(word, start=start))
+        before = word.end
+    return tuple(found)
 
 
 def _phantom(segment: Any) -> bool:

@@ -75,7 +75,7 @@ def review(path: Path, source: str, options: ReviewOptions, ctx: Context) -> Tra
     words: list[Word] = []
     spoken: Counter[str] = Counter()
     for piece in said:
-        words += all_words(piece)
+        words += all_words(piece, heard.voiced)
         for one in piece:
             if one.language is not None:
                 spoken[one.language] += len(one.words)

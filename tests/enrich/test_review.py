@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from backend.core.transcript import Word
 from backend.enrich.catalogue import BUNDLED
 from backend.enrich.models import Model, Purpose, choose
 from backend.enrich.options import ReviewOptions
-from backend.enrich.recognise import Recogniser, unlooped
+from backend.enrich.recognise import Recognised, Recogniser, all_words, unlooped
 from backend.enrich.review import review
 from backend.enrich.speech import map_speech
 from backend.media.blocks import MONO_16K
@@ -189,6 +190,41 @@ def test_listening_may_begin_anywhere(tmp_path: Path) -> None:
         wanted = [time for time in wanted if time >= start]
         assert at[0] == pytest.approx(wanted[0], abs=0.001)
         assert at[-1] == pytest.approx(wanted[-1], abs=0.001)
+
+
+def test_the_first_word_behind_a_pause_begins_with_the_voice() -> None:
+    def said(*times: tuple[int, int]) -> list[Word]:
+        return [Word(Fraction(a, 10), Fraction(b, 10), f"w{b}") for a, b in times]
+
+    voiced = (TimeRange(Fraction(1), Fraction(3)), TimeRange(Fraction(5), Fraction(8)))
+    heard = [Recognised(Fraction(10), tuple(said((14, 20), (20, 32), (47, 60), (75, 80))), "en")]
+    assert all_words(heard, voiced) == tuple(said((10, 20), (20, 32), (50, 60), (75, 80)))
+    late = [Recognised(Fraction(10), tuple(said((25, 30), (62, 70))), "en")]  # some were missed
+    assert all_words(late, voiced) == late[0].words
+    met = [Recognised(Fraction(10), tuple(said((20, 52), (55, 70))), "en")]  # a word goes on
+    assert all_words(met, voiced)[1] == met[0].words[1]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=12),
+    st.lists(st.tuples(st.integers(1, 40), st.integers(1, 60)), max_size=8),
+)
+def test_words_stay_in_order_wherever_voices_begin(
+    rows: list[tuple[int, int]], voices: list[tuple[int, int]]
+) -> None:
+    at, words = Fraction(0), []
+    for pause, lasts in rows:
+        start = at + Fraction(pause, 10)
+        at = start + Fraction(lasts, 10)
+        words.append(Word(start, at, f"w{len(words)}"))
+    time, voiced = Fraction(0), []
+    for pause, lasts in voices:
+        start = time + Fraction(pause, 10)
+        time = start + Fraction(lasts, 10)
+        voiced.append(TimeRange(start, time))
+    found = all_words([Recognised(at, tuple(words), "en")], tuple(voiced))
+    assert all(a.end <= b.start for a, b in pairwise(found))
+    assert all(word.start <= word.end for word in found)
 
 
 WORDS = st.lists(st.sampled_from("abcde"), max_size=40).map(
