@@ -131,7 +131,7 @@ RULES: Mapping[JobKind, KindRules] = {
     JobKind.WAVEFORM: KindRules(Lane.LIGHT, 128 << 20, None),
     JobKind.THUMBNAILS: KindRules(Lane.LIGHT, 192 << 20, None),
     JobKind.OPTIMISE: KindRules(Lane.VIDEO, 768 << 20, None),
-    JobKind.REVIEW: KindRules(Lane.ENRICH, 512 << 20, "enrichment-job"),
+    JobKind.REVIEW: KindRules(Lane.ENRICH, 640 << 20, "enrichment-job"),
     JobKind.CHAPTERS: KindRules(Lane.ENRICH, 1 << 30, "enrichment-job"),
     JobKind.SUMMARY: KindRules(Lane.ENRICH, 256 << 20, "enrichment-job"),
     JobKind.CANVAS: KindRules(Lane.ENRICH, 384 << 20, "enrichment-job"),
