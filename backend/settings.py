@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,20 @@ from backend.core.flow import ENRICHING
 from backend.core.form import OWN, parse_height, parse_rate
 from backend.core.job import LIMITS, JobKind, Lane
 from backend.core.notice import Choice, QuietHours
+from backend.core.preference import (
+    Preference,
+    parse_choice,
+    parse_days,
+    parse_endpoint,
+    parse_language,
+    parse_limit,
+    parse_name,
+    parse_originals,
+    parse_quality,
+    parse_quiet,
+    parse_speakers,
+    parse_switch,
+)
 from backend.core.session import Originals, Quality, SessionOptions
 
 NAME = "Rushes"
@@ -104,85 +118,6 @@ def settings_for(data: Path | None = None) -> Settings:
     return Settings(folder, folder / "films")
 
 
-@dataclass(frozen=True, slots=True)
-class Preference:
-    """One thing the owner can choose. `parse` raises ValueError with words for a person."""
-
-    name: str
-    default: str
-    help: str
-    parse: Callable[[str], object]
-
-
-def _limit(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text) <= 16:
-        return int(text)
-    raise ValueError("a whole number from 1 to 16")
-
-
-def _days(text: str) -> int:
-    if text.isdecimal() and int(text) <= 3650:
-        return int(text)
-    raise ValueError("a number of days from 0 to 3650")
-
-
-def _switch(text: str) -> bool:
-    if text in ("on", "off"):
-        return text == "on"
-    raise ValueError("on or off")
-
-
-def _language(text: str) -> str:
-    if text == "auto" or (text.isascii() and text.isalpha() and 2 <= len(text) <= 3):
-        return text.lower()
-    raise ValueError("auto, or the code of a language such as en or de")
-
-
-def _endpoint(text: str) -> tuple[str, str] | None:
-    if text == "off":
-        return None
-    address, _, model = text.strip().partition(" ")
-    if address.startswith(("http://", "https://")) and model.strip() and text.isprintable():
-        return address, model.strip()
-    raise ValueError("off, or an address and a model such as http://localhost:11434 llama3.2")
-
-
-def _name(text: str) -> str:
-    if text.strip() and text.isprintable():
-        return text
-    raise ValueError("a name, or auto")
-
-
-def _quality(text: str) -> Quality:
-    try:
-        return Quality(text)
-    except ValueError:
-        raise ValueError("low, medium or high") from None
-
-
-def _originals(text: str) -> Originals:
-    try:
-        return Originals(text)
-    except ValueError:
-        raise ValueError("keep or bin") from None
-
-
-def _choice(text: str) -> Choice:
-    try:
-        return Choice(text)
-    except ValueError:
-        raise ValueError("all, failures or none") from None
-
-
-def _quiet(text: str) -> QuietHours | None:
-    if text == "off":
-        return None
-    try:
-        return QuietHours.parse(text)
-    except ValueError as error:
-        raise ValueError(f"off, or {error}") from None
-
-
 _STEPS = {
     JobKind.REVIEW: "Write down what is said, too. A summary is made of that.",
     JobKind.CHAPTERS: "Find its chapters, and read the text on its screen, too.",
@@ -199,16 +134,16 @@ PREFERENCES: Mapping[str, Preference] = {
                 f"limit.{lane}",
                 str(limit),
                 f"How many jobs of the {lane} lane run at a time.",
-                _limit,
+                parse_limit,
             )
             for lane, limit in LIMITS.items()
         ),
-        Preference("bin.days", "30", "Days that a deleted session stays in the bin.", _days),
+        Preference("bin.days", "30", "Days that a deleted session stays in the bin.", parse_days),
         Preference(
             "merge",
             "on",
             "Make one film of each session; off keeps its files as they are.",
-            _switch,
+            parse_switch,
         ),
         Preference(
             "film.height",
@@ -227,35 +162,38 @@ PREFERENCES: Mapping[str, Preference] = {
             str(Originals.KEEP),
             "What becomes of new recordings once everything is made of them: keep, or bin (the"
             " system's).",
-            _originals,
+            parse_originals,
         ),
         Preference(
-            "optimise", "on", "Make each film smaller in the background, once it plays.", _switch
+            "optimise",
+            "on",
+            "Make each film smaller in the background, once it plays.",
+            parse_switch,
         ),
         Preference(
             "optimise.quality",
             str(Quality.MEDIUM),
             "How good the smaller film looks: low, medium (no loss that one sees), or high.",
-            _quality,
+            parse_quality,
         ),
         Preference(
             "optimise.hardware",
             "off",
             "Encode it with the graphics processor where that works: faster, but larger films.",
-            _switch,
+            parse_switch,
         ),
         Preference(
             "enrich",
             "on",
             "Find out what is said in each session, and what it is about, once its film plays.",
-            _switch,
+            parse_switch,
         ),
         *(
             Preference(
                 f"enrich.{step}",
                 "on",
                 _STEPS.get(step, f"Make the {step} of each session, too."),
-                _switch,
+                parse_switch,
             )
             for step in ENRICHING
         ),
@@ -263,38 +201,44 @@ PREFERENCES: Mapping[str, Preference] = {
             "enrich.language",
             "auto",
             "The language that is spoken, such as en or de; auto finds out.",
-            _language,
+            parse_language,
         ),
         Preference(
             "enrich.model",
             "auto",
             "The model that listens, by its name in `rushes models`; auto takes the best there is.",
-            _name,
+            parse_name,
         ),
         Preference(
             "enrich.meaning",
             "auto",
             "The model that tells what sentences mean, by its name in `rushes models`, or auto.",
-            _name,
+            parse_name,
+        ),
+        Preference(
+            "enrich.speakers",
+            "off",
+            "How many people speak, such as 2; what each of them says is marked. off: not told.",
+            parse_speakers,
         ),
         Preference(
             "enrich.endpoint",
             "off",
             "A model on your network that writes the summaries: ADDRESS MODEL, such as"
             " http://localhost:11434 llama3.2; what is said is sent there. off: nothing is sent.",
-            _endpoint,
+            parse_endpoint,
         ),
         Preference(
             "notify",
             "all",
             "What your desktop tells you: all (what is ready and what failed), failures, or none.",
-            _choice,
+            parse_choice,
         ),
         Preference(
             "notify.quiet",
             "off",
             "Hours without notifications, such as 22:00-07:00; what happened is told afterwards.",
-            _quiet,
+            parse_quiet,
         ),
     )
 }
@@ -381,6 +325,11 @@ class Choices:
         """As `speech_model`, for what sentences mean."""
         chosen = self.text("enrich.meaning")
         return None if chosen == "auto" else chosen
+
+    @property
+    def speakers(self) -> int:
+        """How many are told apart; 0: nobody is."""
+        return int(str(self.value("enrich.speakers")))
 
     @property
     def originals(self) -> Originals:

@@ -19,6 +19,7 @@ from backend.core.document import DocumentKind
 from backend.core.flow import ENRICHING, Planned, enrichment
 from backend.core.job import Job, JobKind, JobStatus
 from backend.core.session import Session
+from backend.core.speakers import MOST_SPEAKERS
 from backend.settings import Choices
 from backend.store.orders import Conflict
 
@@ -60,6 +61,8 @@ class Wish(Asked):
     """Those that the settings have switched on, without it."""
     model: str | None = Field(None, max_length=200)
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    speakers: int | None = Field(None, ge=0, le=MOST_SPEAKERS)
+    """How many people speak and are told apart, 0 for nobody; as the settings have it without."""
     priority: PriorityName = "normal"
 
 
@@ -94,7 +97,8 @@ def left_out() -> tuple[JobKind, ...]:
 
 def wished_graph(session: Session, wish: Wish, without: Collection[JobKind]) -> list[Planned]:
     """The jobs that a wish comes to; `without` those, where it names no steps."""
-    options = {n: v for n in ("model", "language") if (v := getattr(wish, n)) is not None}
+    named = ("model", "language", "speakers")
+    options = {n: v for n in named if (v := getattr(wish, n)) is not None}
     priority = PRIORITIES[wish.priority]
     if wish.steps is None:
         return enrichment(session, priority, options, without)

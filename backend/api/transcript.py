@@ -19,12 +19,15 @@ from backend.core.document import Document, DocumentKind, Origin
 from backend.core.flow import Planned
 from backend.core.job import JobKind, Priority
 from backend.core.session import Session
+from backend.core.speakers import MOST_SPEAKERS
 from backend.core.time import seconds
 from backend.core.transcript import Transcript, Utterance, corrected, transcript_from
 
 api = Routes("transcript", __name__, url_prefix="/api/sessions", abp_responses=ERRORS)
 
 KIND = DocumentKind.TRANSCRIPT
+AGAIN = ("model", "language", "speakers")
+"""What may be different when it is heard again."""
 TYPES = {
     "srt": "application/x-subrip",
     "vtt": "text/vtt",
@@ -120,6 +123,9 @@ class Again(Asked):
     """The stretch; the whole film without both."""
     model: str | None = Field(None, max_length=200)
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    speakers: int | None = Field(None, ge=0, le=MOST_SPEAKERS)
+    """How many people speak and are told apart, 0 for nobody; without it as many as are told apart
+    around the stretch, or as the settings have it."""
 
 
 class FilePath(SessionPath):
@@ -166,7 +172,7 @@ def hear_again(path: SessionPath, body: Again) -> Response:
         if body.end <= body.start:
             raise Refused(422, "The stretch ends before it begins.", "Give it another end.")
         options["span"] = [body.start, body.end]
-    options |= {n: v for n in ("model", "language") if (v := getattr(body, n)) is not None}
+    options |= {n: v for n in AGAIN if (v := getattr(body, n)) is not None}
     planned = Planned(JobKind.REVIEW, Priority.NORMAL, options=options)
     job = services().library.sessions.request(session.id, planned)
     if dict(job.options) != options:

@@ -9,6 +9,7 @@ import click
 
 from backend.cli.command import Code, Stop, code_of, command, limited, refusal
 from backend.cli.link import Link, document
+from backend.cli.listening import telling_apart
 from backend.cli.output import Output, plain
 from backend.cli.process import leaving
 from backend.cli.progress import Progress
@@ -34,6 +35,7 @@ from backend.settings import Settings
 )
 @click.option("--model", metavar="NAME", help="The model that listens.")
 @click.option("--language", metavar="CODE", help="The language that is spoken, such as en.")
+@telling_apart
 @click.option("--wait/--no-wait", default=True, help="Wait until it is done, or not.")
 @command
 def enrich(
@@ -42,6 +44,7 @@ def enrich(
     only: str | None,
     model: str | None,
     language: str | None,
+    speakers: int | None,
     wait: bool,
     settings: Settings,
     out: Output,
@@ -53,7 +56,7 @@ def enrich(
     """
     if everything == bool(named):
         raise click.UsageError("Name sessions, or say --all.")
-    wish = wish_for(only, model, language)
+    wish = wish_for(only, model, language, speakers)
     with Link(settings) as link:
         numbers = list(dict.fromkeys(link.session(session) for session in named))
         if len(numbers) == 1:
@@ -92,9 +95,11 @@ def _carry_out_many(
     return max(codes)
 
 
-def wish_for(only: str | None, model: str | None, language: str | None) -> dict[str, object]:
+def wish_for(
+    only: str | None, model: str | None, language: str | None, speakers: int | None = None
+) -> dict[str, object]:
     """What is asked of `POST …/enrichment`. Raises a refusal for a step that there is not."""
-    wish: dict[str, object] = {"model": model, "language": language}
+    wish: dict[str, object] = {"model": model, "language": language, "speakers": speakers}
     if only is not None:
         wish["steps"] = steps_in(only)
     return {name: value for name, value in wish.items() if value is not None}

@@ -10,6 +10,7 @@ import click
 
 from backend.cli.command import refusal
 from backend.core.fault import Category, FaultError, Unusable
+from backend.core.speakers import MOST_SPEAKERS
 from backend.enrich.options import OutlineOptions, outline_options
 from backend.settings import Choices, Settings
 
@@ -32,6 +33,17 @@ def listening(function: Callable[..., T]) -> Callable[..., T]:
     ):
         function = option(function)
     return function
+
+
+def telling_apart(function: Callable[..., T]) -> Callable[..., T]:
+    """The option of how many people speak."""
+    return click.option(
+        "--speakers",
+        type=click.IntRange(0, MOST_SPEAKERS),
+        metavar="NUMBER",
+        help="How many people speak: what each says is marked. 0: not told, as without it, unless"
+        " enrich.speakers says otherwise.",
+    )(function)
 
 
 def choices_of(settings: Settings) -> Choices:

@@ -20,6 +20,7 @@ PURPOSES = {
     "speech": "writes down what is said",
     "meaning": "knows what sentences mean",
     "reading": "reads text on screen",
+    "speakers": "tells speakers apart",
     "voice": "hears whether somebody speaks",
 }
 

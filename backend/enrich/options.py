@@ -26,6 +26,8 @@ class ReviewOptions:
     """Code of ISO 639; None: what the recording sounds like."""
     only: TimeRange | None = None
     """The stretch of the film to review; None: all of it."""
+    speakers: int = 0
+    """How many are told apart; below two nobody is."""
 
 
 @dataclass(frozen=True, slots=True)

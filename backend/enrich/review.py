@@ -19,12 +19,15 @@ import numpy as np
 
 from backend.core.artifact import ArtifactKind, artifact_key
 from backend.core.context import Context
+from backend.core.fault import Category, FaultError, refuse
 from backend.core.pieces import LONGEST, Piece, pieces_of
 from backend.core.progress import Stage
+from backend.core.speakers import Turn, attributed
 from backend.core.stretches import Stretches, told
 from backend.core.time import ZERO, TimeRange, seconds
 from backend.core.transcript import Transcript, Word, utterances_of
-from backend.enrich.models import folder_of
+from backend.enrich.catalogue import VOICES
+from backend.enrich.models import folder_of, how_to_add, installed
 from backend.enrich.options import ReviewOptions
 from backend.enrich.recognise import (
     RECOGNISER_ENGINE,
@@ -33,11 +36,12 @@ from backend.enrich.recognise import (
     Sound,
     all_words,
 )
+from backend.enrich.speakers import STAGE as SPEAKERS_STAGE
+from backend.enrich.speakers import find_turns
 from backend.enrich.speech import SPEECH_ENGINE, SpeechMap, map_speech
 from backend.enrich.speeds import LEAST, remember_speed
-from backend.media.blocks import Block
 from backend.media.findings import write_findings
-from backend.media.listen import RATE, listening
+from backend.media.listen import Walk, listening
 
 _ASKED = 3
 """Pieces that are asked for their language, spread over the recording."""
@@ -56,12 +60,13 @@ def review(path: Path, source: str, options: ReviewOptions, ctx: Context) -> Tra
 
     Raises FaultError where the file cannot be read or the model not be loaded.
     """
-    ctx.plan(
-        [
-            Stage("speech", "Listening for speech", 1.0),
-            Stage("words", "Writing down what is said", 9.0),
-        ]
-    )
+    stages = [
+        Stage("speech", "Listening for speech", 1.0),
+        Stage("words", "Writing down what is said", 9.0),
+    ]
+    if options.speakers > 1:
+        stages.append(Stage(SPEAKERS_STAGE, "Telling speakers apart", 2.0))
+    ctx.plan(stages)
     heard = _speech(path, source, ctx)
     voiced = heard.voiced
     if options.only is not None:
@@ -85,14 +90,33 @@ def review(path: Path, source: str, options: ReviewOptions, ctx: Context) -> Tra
     if not words:
         notes.append("Somebody speaks, but no word was understood.")
     language = spoken.most_common(1)[0][0] if spoken else None
+    utterances = utterances_of(words)
+    if options.speakers > 1 and utterances:
+        try:
+            turns = _turns(path, source, heard.voiced, options, ctx)
+            utterances = attributed(utterances, turns)
+        except FaultError as error:
+            if error.fault.category is not Category.MODEL:
+                raise
+            # What was written down is of use without.
+            notes.append(f"Speakers were not told apart. {error.fault.message} {error.fault.hint}")
     return Transcript(
-        utterances_of(words),
+        utterances,
         language,
         heard.speech,
         heard.duration,
         options.model.name,
         tuple(notes),
     )
+
+
+def _turns(
+    path: Path, source: str, voiced: Stretches, options: ReviewOptions, ctx: Context
+) -> tuple[Turn, ...]:
+    """Who speaks when, in all of the file. Raises FaultError (model) where nothing can tell."""
+    if not installed(VOICES):
+        raise refuse(Category.MODEL, f"{VOICES.title} is not installed.", how_to_add(VOICES))
+    return find_turns(path, source, voiced, options.speakers, VOICES, options.cache, ctx)
 
 
 def _speech(path: Path, source: str, ctx: Context) -> SpeechMap:
@@ -289,33 +313,9 @@ def _sounds(
 ) -> Iterator[tuple[int, Sound]]:
     """The sound of pieces, in their order, out of one walk through the file."""
     with listening(path, ctx.check, wanted[0][1].start) as (_, heard):
-        walk = _Walk(heard)
+        walk = Walk(heard)
         for n, piece in wanted:
             yield n, np.concatenate([walk.take(one) for one in piece.ranges])
-
-
-class _Walk:
-    """Takes stretches out of a run of blocks; they must come in order."""
-
-    def __init__(self, heard: Iterator[Block]) -> None:
-        self._heard = heard
-        self._held = np.zeros(0, np.float32)
-        self._first: int | None = None
-
-    def take(self, wanted: TimeRange) -> Sound:
-        start, end = int(wanted.start * RATE), int(wanted.end * RATE)
-        while self._first is None or self._first + len(self._held) < end:
-            block = next(self._heard, None)
-            if block is None:
-                break
-            self._first = block.first if self._first is None else self._first
-            useless = max(0, min(len(self._held), start - self._first))
-            self._held = np.concatenate([self._held[useless:], block.samples[0]])
-            self._first += useless
-        first = self._first or 0
-        sound = self._held[max(0, start - first) : max(0, end - first)]
-        # What the film promised and its sound does not hold is silence.
-        return np.pad(sound, (0, end - start - len(sound))).astype(np.float32)
 
 
 def _told(found: Recognised) -> dict[str, object]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from backend.core.context import Context
 from backend.core.document import DocumentKind
 from backend.core.job import JobKind
 from backend.core.progress import Stage
+from backend.core.speakers import MOST_SPEAKERS, named_as_before
 from backend.core.time import TimeRange, seconds
 from backend.core.transcript import Transcript, spliced, transcript_from
 from backend.work.drawing import canvas
@@ -44,16 +46,31 @@ def review(assignment: Assignment, context: Context) -> Done:
         lacking = next(known for known in models if known.purpose is Purpose.SPEECH)
         return Done({"said": f"There is no model of speech here. {how_to_add(lacking)}"})
     language = _text(options.get("language")) or assignment.choices.language
-    asked = ReviewOptions(model, assignment.models, language, _span(options))
+    before = _transcript(assignment)
+    span = _span(options)
+    speakers = _speakers(assignment, None if span is None else before)
+    asked = ReviewOptions(model, assignment.models, language, span, speakers)
     transcript = listen(Path(film.path), film.key, asked, context)
-    known = assignment.documents.get(DocumentKind.TRANSCRIPT)
-    if asked.only is not None and known is not None:
-        transcript = spliced(transcript_from(known), transcript, asked.only)
+    if before is not None:
+        utterances = named_as_before(transcript.utterances, before.utterances)
+        transcript = replace(transcript, utterances=utterances)
+        if span is not None:
+            transcript = spliced(before, transcript, span)
     figures = transcript.figures()
     return Done(
         {"model": model.name, "language": transcript.language, **figures},
         documents={DocumentKind.TRANSCRIPT: transcript.told()},
     )
+
+
+def _speakers(assignment: Assignment, rest: Transcript | None) -> int:
+    """How many are to be told apart: as was asked, else as many as `rest` of the transcript, of
+    which only a stretch is heard again, tells apart, else as the settings have it."""
+    asked = assignment.job.options.get("speakers")
+    if isinstance(asked, int):
+        return asked
+    names = {one.speaker for one in rest.utterances if one.speaker} if rest else set()
+    return min(len(names), MOST_SPEAKERS) or assignment.choices.speakers
 
 
 def _text(option: object) -> str | None:

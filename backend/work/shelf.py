@@ -24,6 +24,7 @@ CHECKPOINTS = frozenset(
         ArtifactKind.SOUND,
         ArtifactKind.SHRUNK,
         ArtifactKind.SAID,
+        ArtifactKind.VOICES,
         ArtifactKind.READ,
         ArtifactKind.CHOSEN,
     }

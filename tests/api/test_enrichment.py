@@ -116,6 +116,12 @@ def test_a_stretch_is_heard_again(backend: Backend, session: str) -> None:
     assert backend.ask("POST", address, {"start": 7, "end": 3}).status == 422
 
 
+def test_speakers_are_told_apart_where_their_number_is_given(backend: Backend, film: str) -> None:
+    asked = {"steps": ["review"], "speakers": 2}
+    body = told(backend, f"/api/sessions/{film}/enrichment", "POST", asked, 202)
+    assert body["jobs"][0]["options"] == {"speakers": 2}
+
+
 def test_enrichment_is_asked_for_stopped_and_tried_again(backend: Backend, film: str) -> None:
     address = f"/api/sessions/{film}/enrichment"
     assert told(backend, address) == {"status": "none", "progress": 0.0, "jobs": [], "found": []}
@@ -123,6 +129,7 @@ def test_enrichment_is_asked_for_stopped_and_tried_again(backend: Backend, film:
     asked = told(backend, address, "POST", {"steps": ["review"], "language": "de"}, 202)
     assert asked["status"] == "waiting"
     assert asked["jobs"][0]["options"] == {"language": "de"}
+    assert backend.ask("POST", address, {"steps": ["review"], "speakers": 9}).status == 422
     assert backend.ask("POST", f"{address}/retry", {}).status == 409
     assert told(backend, f"{address}/cancel", "POST", {})["status"] == "cancelled"
     assert backend.ask("POST", f"{address}/cancel", {}).status == 409

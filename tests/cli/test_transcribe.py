@@ -33,6 +33,20 @@ def test_what_is_said_in_a_file(rushes: Rushes, shared: Path) -> None:
     assert "your country" in rushes("transcribe", call, *TINY).out
 
 
+def test_who_says_it_stands_beside_it(rushes: Rushes, shared: Path) -> None:
+    call = shared / "audio/phone_call_two_speakers_8k.wav"
+    ran = rushes("transcribe", call, *TINY, "--speakers", "2", "--json")
+    said = {one["text"]: one["speaker"] for one in ran.lines[-1]["segments"]}
+    buyer = next(who for text, who in said.items() if "buy a" in text)
+    seller = next(who for text, who in said.items() if "which color" in text)
+    assert {buyer, seller} == {"Speaker 1", "Speaker 2"}
+    rushes("settings", "set", "enrich.speakers", "2")
+    target = rushes.place / "call.vtt"
+    assert rushes("transcribe", call, *TINY, "-o", target).code == 0
+    assert f"<v {buyer}>" in target.read_text("utf-8")
+    assert rushes("transcribe", call, "--speakers", "9").code == 2
+
+
 def test_it_is_written_as_others_take_it(rushes: Rushes, shared: Path) -> None:
     call = shared / "audio/jfk.flac"
     for ending in ("srt", "vtt", "txt", "md", "json"):

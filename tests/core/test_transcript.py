@@ -129,3 +129,40 @@ def test_nothing_said_is_an_empty_file() -> None:
     nothing = Transcript((), None, (), Fraction(3), "m")
     assert captions.vtt(nothing) == "WEBVTT\n"
     assert captions.srt(nothing) == captions.text(nothing) == ""
+
+
+def test_who_speaks_stands_in_every_kind_of_file() -> None:
+    transcript = Transcript(
+        tuple(
+            Utterance(Fraction(at), Fraction(at + 1), text, (), who)
+            for at, who, text in (
+                (0, "Ana <b>", "Which one?"),
+                (1, "Ana <b>", "Tell me."),
+                (2, "Ben", "The black one."),
+                (3, None, "Noise."),
+            )
+        ),
+        "en",
+        (),
+        Fraction(9),
+        "m",
+    )
+    assert [one.split("\n", 2)[2].strip() for one in captions.srt(transcript).split("\n\n")] == [
+        "Ana <b>: Which one?",
+        "Tell me.",
+        "Ben: The black one.",
+        "Noise.",
+    ]
+    assert [
+        one.split("\n", 1)[1].strip() for one in captions.vtt(transcript).split("\n\n")[1:]
+    ] == [
+        "<v Ana &lt;b&gt;>Which one?",
+        "<v Ana &lt;b&gt;>Tell me.",
+        "<v Ben>The black one.",
+        "Noise.",
+    ]
+    assert captions.text(transcript) == (
+        "Ana <b>: Which one? Tell me.\n\nBen: The black one.\n\nNoise.\n"
+    )
+    assert "**0:00** Ana \\<b\\>: Which one? Tell me.\n" in captions.markdown(transcript)
+    assert transcript_from(transcript.told()) == transcript

@@ -1770,6 +1770,11 @@ export interface components {
              */
             language?: string | null;
             /**
+             * Speakers
+             * @default null
+             */
+            speakers?: number | null;
+            /**
              * Priority
              * @default normal
              */
@@ -1820,6 +1825,11 @@ export interface components {
              * @default null
              */
             language?: string | null;
+            /**
+             * Speakers
+             * @default null
+             */
+            speakers?: number | null;
             /**
              * Priority
              * @default normal
@@ -1980,6 +1990,11 @@ export interface components {
              * @default null
              */
             language?: string | null;
+            /**
+             * Speakers
+             * @default null
+             */
+            speakers?: number | null;
         };
         /** ChaptersBody */
         ChaptersBody: {

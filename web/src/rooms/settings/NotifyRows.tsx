@@ -26,6 +26,7 @@ const CHOICES = {
     { value: 'medium', shown: 'Medium' },
     { value: 'high', shown: 'High' },
   ],
+  'enrich.speakers': [{ value: 'off', shown: 'Off' }, ...['2', '3', '4', '5', '6', '7', '8'].map((value) => ({ value, shown: value }))],
 } as const;
 
 type Chosen = keyof typeof CHOICES;

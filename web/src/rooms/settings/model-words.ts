@@ -7,6 +7,7 @@ export const JOBS: Readonly<Record<string, string>> = {
   speech: 'Writes down what is said',
   meaning: 'Knows what sentences mean',
   reading: 'Reads text on screen',
+  speakers: 'Tells speakers apart',
   voice: 'Hears whether somebody speaks',
 };
 
