@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -218,6 +218,41 @@ def test_a_correction_is_kept_and_one_that_came_late_is_not_lost(
     assert kept(house, session, 4)["segments"][3]["text"] == "Thanks to all."
 
 
+def test_speakers_are_given_names(house: House, page: Page, take: Path, watch: Watch) -> None:
+    watch.expect("409|net::ERR")
+    session = made(house, take)
+    house.stop()
+    body = transcript(*SAID)
+    for n, one in enumerate(cast("list[dict[str, object]]", body["segments"])):
+        one["speaker"] = f"Speaker {n % 2 + 1}"
+    write_down(house, session, body)
+    house.serve()
+    page.goto(f"{house.url}/sessions/{session}#token={house.ready['token']}")
+    who = page.locator(".said .who")
+    expect(who).to_have_text(["Speaker 1", "Speaker 2", "Speaker 1", "Speaker 2"])
+    page.get_by_role("button", name="Name Speaker 1, who speaks at 0:06").click()
+    name = page.get_by_role("combobox", name="Name")
+    expect(name).to_have_value("Speaker 1")
+    name.fill("Ana <b>")
+    name.press("Enter")
+    expect(who).to_have_text(["Ana <b>", "Speaker 2", "Ana <b>", "Speaker 2"])
+    told = kept(house, session, 2)
+    assert [one["speaker"] for one in told["segments"]][:2] == ["Ana <b>", "Speaker 2"]
+    assert all(one["words"] for one in told["segments"]), "a name cost the times of words"
+
+    page.get_by_role("button", name="Name Speaker 2, who speaks at 0:09").click()
+    name.fill("Ana <b>")
+    page.get_by_role("radio", name="Only here").check(force=True)
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(who).to_have_text(["Ana <b>", "Speaker 2", "Ana <b>", "Ana <b>"])
+    assert kept(house, session, 3)["segments"][1]["speaker"] == "Speaker 2"
+    # What was found first stays as it was, and takes no names.
+    page.get_by_role("combobox", name="Version").select_option("1")
+    expect(who).to_have_text(["Speaker 1", "Speaker 2", "Speaker 1", "Speaker 2"])
+    expect(page.get_by_role("button", name=re.compile("^Name "))).to_have_count(0)
+
+
 def test_it_is_asked_for_stopped_and_heard_again(
     house: House, page: Page, take: Path, watch: Watch
 ) -> None:
@@ -236,12 +271,13 @@ def test_it_is_asked_for_stopped_and_heard_again(
     page.get_by_role("button", name="Correct the words").click()
     page.get_by_role("button", name="Hear 0:03 again").click()
     page.get_by_label("Model").select_option("whisper-tiny.en")
+    page.get_by_label("People who speak").select_option("2")
     page.get_by_role("dialog").get_by_role("button", name="Hear again").click()
     expect(page.get_by_text("It waits its turn.")).to_be_visible()
     expect(page.get_by_text(SAID[0][1])).to_be_visible()
     job = house.api("GET", f"/sessions/{session}")["jobs"][-1]
     assert job["options"]["model"] == "whisper-tiny.en"
-    assert job["options"]["span"][0] == 3
+    assert job["options"]["span"][0] == 3 and job["options"]["speakers"] == 2
 
 
 def test_no_model_says_how_to_add_one(house: House, page: Page, take: Path, watch: Watch) -> None:

@@ -32,6 +32,8 @@ export interface Again {
   end: number | null;
   model: string | null;
   language: string | null;
+  /** How many people speak; null: as around it, or as in the settings. */
+  speakers: number | null;
 }
 
 export interface Written {

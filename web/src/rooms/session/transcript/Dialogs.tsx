@@ -81,6 +81,7 @@ export function AgainDialog({ id, span, onClose }: { id: string; span: { start: 
   const [part, setPart] = useState<'part' | 'all'>(span === null ? 'all' : 'part');
   const [model, setModel] = useState('');
   const [language, setLanguage] = useState('');
+  const [speakers, setSpeakers] = useState('');
   const requests = useTranscriptRequests(id);
   const chosen = useSettings().data?.find((one) => one.name === 'enrich.model')?.value;
   // A model of the owner's own, named in the settings, is offered beside those that come with an install.
@@ -88,7 +89,7 @@ export function AgainDialog({ id, span, onClose }: { id: string; span: { start: 
   const again = () => {
     const stretch = part === 'part' && span !== null ? span : { start: null, end: null };
     onClose();
-    attempt(requests.again({ ...stretch, model: model || null, language: language || null }), () =>
+    attempt(requests.again({ ...stretch, model: model || null, language: language || null, speakers: speakers === '' ? null : Number(speakers) }), () =>
       say({ text: 'Rushes listens once more. What is there stays until it is done.' }),
     );
   };
@@ -124,6 +125,18 @@ export function AgainDialog({ id, span, onClose }: { id: string; span: { start: 
             {LANGUAGES.map((one) => (
               <option key={one} value={one}>
                 {named.of(one)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          <span className="lab-l">People who speak</span>
+          <select className="input" value={speakers} onChange={(event) => setSpeakers(event.currentTarget.value)}>
+            <option value="">{part === 'part' ? 'As around it' : 'As in the settings'}</option>
+            <option value="0">Not told apart</option>
+            {['2', '3', '4', '5', '6', '7', '8'].map((one) => (
+              <option key={one} value={one}>
+                {one}
               </option>
             ))}
           </select>

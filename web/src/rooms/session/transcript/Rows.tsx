@@ -17,11 +17,12 @@ interface Props {
   open: { row: number; editor: ReactNode } | null;
   onCorrect: ((row: number) => void) | null;
   onAgain: (row: number) => void;
+  onName: ((row: number) => void) | null;
 }
 
 const SCROLLS = ['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', ' '];
 
-export function Rows({ rows, player, places, looked, open, onCorrect, onAgain }: Props) {
+export function Rows({ rows, player, places, looked, open, onCorrect, onAgain, onName }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
   const current = useStore(player.state, (now) => currentAt(rows, now.time));
@@ -84,6 +85,7 @@ export function Rows({ rows, player, places, looked, open, onCorrect, onAgain }:
               seek={player.seek}
               onCorrect={onCorrect}
               onAgain={onAgain}
+              onName={onName}
             />
           ),
         )}
@@ -111,6 +113,7 @@ interface RowProps {
   seek: (seconds: number) => void;
   onCorrect: ((row: number) => void) | null;
   onAgain: (row: number) => void;
+  onName: ((row: number) => void) | null;
 }
 
 /** How many letters of a paragraph lie before the pointer. */
@@ -129,7 +132,7 @@ function letterAt(event: MouseEvent<HTMLElement>): number {
   return before.toString().length;
 }
 
-const Row = memo(function Row({ n, row, current, places, first, looked, seek, onCorrect, onAgain }: RowProps) {
+const Row = memo(function Row({ n, row, current, places, first, looked, seek, onCorrect, onAgain, onName }: RowProps) {
   const go = (event: MouseEvent<HTMLElement>) => {
     // Words that were just selected are to be copied or heard again.
     if (window.getSelection()?.isCollapsed === false) return;
@@ -141,7 +144,16 @@ const Row = memo(function Row({ n, row, current, places, first, looked, seek, on
         {clock(row.start)}
       </button>
       <div>
-        {row.speaker && <span className="who">{row.speaker}</span>}
+        {row.speaker && onName === null && (
+          <span className="who" dir="auto">
+            {row.speaker}
+          </span>
+        )}
+        {row.speaker && onName && (
+          <button type="button" className="who" dir="auto" aria-label={`Name ${row.speaker}, who speaks at ${clock(row.start)}`} onClick={() => onName(n)}>
+            {row.speaker}
+          </button>
+        )}
         {/* The time beside it is the button for keys; here the pointer finds single words. */}
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events */}
         <p dir="auto" onClick={go}>

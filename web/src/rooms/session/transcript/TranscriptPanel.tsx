@@ -14,6 +14,7 @@ import { AgainDialog, SaveDialog } from './Dialogs';
 import { Editor } from './Editor';
 import { Find } from './Find';
 import { Rows } from './Rows';
+import { SpeakerDialog, type Scope } from './Speaker';
 import { currentAt, find, stretch } from './spoken';
 import { Comparison } from './Comparison';
 
@@ -41,11 +42,18 @@ interface Draft {
   basedOn: number | null;
 }
 
+/** Whose name is being given: where it was asked for, and who speaks there. */
+interface Said {
+  start: number;
+  who: string;
+}
+
 function Text({ session, player, transcript, latest, onChoose }: TextProps) {
   const [words, setWords] = useState('');
   const [looked, setLooked] = useState(0);
   const [correcting, setCorrecting] = useState(false);
   const [draft, setDraft] = useState<Draft | null>(null);
+  const [naming, setNaming] = useState<Said | null>(null);
   const [comparing, setComparing] = useState(false);
   const [dialog, setDialog] = useState<'save' | { again: { start: number; end: number } | null } | null>(null);
   const field = useRef<HTMLInputElement>(null);
@@ -67,9 +75,24 @@ function Text({ session, player, transcript, latest, onChoose }: TextProps) {
     await requests.correct(draft?.basedOn ?? version, rows.filter((row) => row.text !== ''));
     setDraft(null);
   };
+  const rename = async (said: Said, name: string, scope: Scope) => {
+    const here = currentAt(segments, said.start);
+    const rows = segments.map(({ start, end, text, speaker }, n) => ({
+      start,
+      end,
+      text,
+      speaker: (scope === 'one' ? n === here : speaker === said.who) ? name || null : (speaker ?? null),
+    }));
+    await requests.correct(version, rows);
+    setNaming(null);
+  };
   const correct = (row: number) => {
     const { start = 0, text = '' } = segments[row] ?? {};
     setDraft({ start, before: text, basedOn: version });
+  };
+  const name = (row: number) => {
+    const { start = 0, speaker } = segments[row] ?? {};
+    if (speaker) setNaming({ start, who: speaker });
   };
   const keys = (event: KeyboardEvent) => {
     if (event.key.toLowerCase() !== 'f' || !(event.metaKey || event.ctrlKey) || event.shiftKey || event.altKey) return;
@@ -78,7 +101,7 @@ function Text({ session, player, transcript, latest, onChoose }: TextProps) {
     field.current?.select();
   };
   const copy = () => {
-    navigator.clipboard.writeText(transcript.segments.map((one) => one.text).join('\n')).then(
+    navigator.clipboard.writeText(transcript.segments.map((one) => (one.speaker ? `${one.speaker}: ${one.text}` : one.text)).join('\n')).then(
       () => say({ text: 'What is said is copied.' }),
       () => say({ text: 'The browser does not allow copying here.', more: 'Save it as a file instead.' }),
     );
@@ -170,10 +193,20 @@ function Text({ session, player, transcript, latest, onChoose }: TextProps) {
             }
             onCorrect={correcting && isNewest ? correct : null}
             onAgain={(row) => setDialog({ again: stretch(segments, row, row) })}
+            onName={isNewest ? name : null}
           />
         )
       )}
       {segments.length > 0 && <Figures figures={transcript.figures} language={transcript.language} />}
+      {naming && (
+        <SpeakerDialog
+          before={naming.who}
+          known={[...new Set(segments.map((one) => one.speaker))].filter((one) => typeof one === 'string')}
+          onSave={(wanted, scope) => rename(naming, wanted, scope)}
+          onLook={() => void requests.look()}
+          onClose={() => setNaming(null)}
+        />
+      )}
       {dialog === 'save' && <SaveDialog session={session} version={version} onClose={() => setDialog(null)} />}
       {dialog !== null && dialog !== 'save' && <AgainDialog id={session.id} span={dialog.again} onClose={() => setDialog(null)} />}
     </section>
