@@ -66,6 +66,7 @@ def options_for(
             language,
             look=look,
             meaning=choices.meaning_model,
+            speakers=choices.speakers,
         )
     )
 

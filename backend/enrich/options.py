@@ -70,8 +70,10 @@ def outline_options(
     language: str | None = None,
     look: bool = True,
     meaning: str | None = None,
+    speakers: int = 0,
 ) -> OutlineOptions:
-    """The best that is installed. `speech`, `meaning`: the models that are wanted for them.
+    """The best that is installed. `speech`, `meaning`: the models that are wanted for them;
+    `speakers`: how many are told apart.
 
     Raises FaultError where the one for speech is not there; without the other it works, too.
     """
@@ -93,7 +95,7 @@ def outline_options(
     heard = found.get(Purpose.SPEECH)
     return OutlineOptions(
         cache,
-        None if heard is None else ReviewOptions(heard, cache, language),
+        None if heard is None else ReviewOptions(heard, cache, language, speakers=speakers),
         found.get(Purpose.MEANING),
         found.get(Purpose.READING),
         look,

@@ -12,6 +12,7 @@ from typing import Any
 import av
 import pytest
 
+from backend.cli.link import Link
 from backend.launch import attach
 from tests.cli.conftest import PATIENCE, Rushes
 from tests.enrich.conftest import lines, shared, talk_of
@@ -158,6 +159,28 @@ def test_it_is_left_out_where_nobody_wants_it(rushes: Rushes, talking: Path) -> 
     assert wrong.code == 3 and "review, chapters, summary" in wrong.err
 
 
+def test_speakers_keep_the_names_that_they_were_given(rushes: Rushes, shared: Path) -> None:
+    rushes.environment["RUSHES_SETTINGS"] = "enrich=off,enrich.model=whisper-tiny.en"
+    call = shared / "audio/phone_call_two_speakers_8k.wav"
+    session = rushes("process", call, "--json").lines[-1]["session"]
+    wish = ("enrich", session, "--only", "review")
+    assert rushes(*wish, "--speakers", "2").code == 0
+    told = rushes("transcribe", session, "--json").lines[-1]["segments"]
+    buyer = next(one["speaker"] for one in told if "buy a" in one["text"])
+    rows = [{n: one[n] for n in ("start", "end", "text", "speaker")} for one in told]
+    for row in rows:
+        row["speaker"] = "Ana" if row["speaker"] == buyer else row["speaker"]
+    with Link(rushes.settings) as link:
+        body = {"based_on": 1, "segments": rows}
+        link.ask("PATCH", f"/api/sessions/{session}/transcript", body)
+    assert rushes(*wish, "--speakers", "2").code == 0
+    again = rushes("transcribe", session, "--json").lines[-1]["segments"]
+    assert [one["speaker"] for one in again] == [row["speaker"] for row in rows]
+    assert rushes(*wish, "--speakers", "0").code == 0
+    alone = rushes("transcribe", session, "--json").lines[-1]["segments"]
+    assert not any("speaker" in one for one in alone)
+
+
 CALLS = "connect,sendto,sendmsg,sendmmsg"
 """By which anything is sent to anybody, in whatever library it hides."""
 
@@ -166,6 +189,7 @@ CALLS = "connect,sendto,sendmsg,sendmmsg"
 def test_nothing_leaves_this_machine_through_a_whole_enrichment(
     rushes: Rushes, talking: Path
 ) -> None:
+    rushes.environment["RUSHES_SETTINGS"] += ",enrich.speakers=2"
     told = rushes.place / "calls"
     watch = ("strace", "-f", "-qq", "--seccomp-bpf", "-e", f"trace={CALLS},execve", "-o", str(told))
     backend = rushes.start("serve", through=watch)
