@@ -32,9 +32,10 @@ class ArtifactKind(StrEnum):
     SAID = "said"
     """The words of one piece of speech, kept so that a killed job goes on behind it."""
     VOICES = "voices"
-    """What the voices of one stretch sound like, kept for the same reason."""
+    """What the voices of some minutes sound like. They stay: a stretch that is heard again is told
+    apart by the voices of the whole."""
     READ = "read"
-    """The text on screen at one moment, kept for the same reason."""
+    """The text on screen at one moment, kept so that a killed job goes on behind it."""
     STILL = "still"
     """A picture that stands for a chapter."""
     CHOSEN = "chosen"

@@ -75,9 +75,9 @@ def find_turns(
 ) -> tuple[Turn, ...]:
     """Who of `count` speakers speaks when, in order; nothing where no voice sounds.
 
-    `source` is the key of what the file was made from, `voiced` where a voice sounds. Five minutes
-    of voices are kept as they are done. Raises FaultError where the file cannot be read or the
-    model not be loaded.
+    `source` is the key of what the file was made from, `voiced` where a voice sounds. Every five
+    minutes of voices are kept as they are done. Raises FaultError where the file cannot be read or
+    the model not be loaded.
     """
     spans, vectors = _voices(path, source, voiced, model, cache, ctx)
     if not spans:

@@ -24,7 +24,6 @@ CHECKPOINTS = frozenset(
         ArtifactKind.SOUND,
         ArtifactKind.SHRUNK,
         ArtifactKind.SAID,
-        ArtifactKind.VOICES,
         ArtifactKind.READ,
         ArtifactKind.CHOSEN,
     }

@@ -67,7 +67,7 @@ GRACE = {Reason.CANCEL: 0.5, Reason.PAUSE: 3.0, Reason.YIELD: 3.0, Reason.QUIT: 
 CHECKPOINTS = {
     JobKind.MERGE: {ArtifactKind.PICTURE, ArtifactKind.SOUND},
     JobKind.OPTIMISE: {ArtifactKind.SHRUNK},
-    JobKind.REVIEW: {ArtifactKind.SAID, ArtifactKind.VOICES},
+    JobKind.REVIEW: {ArtifactKind.SAID},
     JobKind.CHAPTERS: {ArtifactKind.READ},
     JobKind.CANVAS: {ArtifactKind.CHOSEN},
     JobKind.SOUNDTRACK: {ArtifactKind.SOUND},

@@ -31,6 +31,7 @@ _ASKED = {
     ArtifactKind.SOUNDTRACK,
     ArtifactKind.SPEECH,
     ArtifactKind.SAID,
+    ArtifactKind.VOICES,
     ArtifactKind.READ,
     ArtifactKind.STILL,
     ArtifactKind.CHOSEN,
