@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backend.core.fault import Category, FaultError, refuse
-from backend.enrich.models import ENGINE_ANEW, Model, folder_of, how_to_mend, quiet_engines
+from backend.enrich.models import Model, folder_of, loading
 from backend.enrich.speeds import remember_speed
 from backend.enrich.words import Phrase, Vectors
 
@@ -30,9 +30,8 @@ class Meaning:
     def __init__(self, model: Model, cache: Path, check: Callable[[], None] = lambda: None) -> None:
         """Raises FaultError (model) where the files are missing, damaged or cannot be loaded."""
         folder = folder_of(model, cache, check)
-        quiet_engines()
         self._check = check
-        try:
+        with loading(model, f"{model.main} or tokenizer.json"):
             import onnxruntime
             from tokenizers import Tokenizer
 
@@ -45,17 +44,6 @@ class Meaning:
             self._tokenizer.enable_truncation(_TOKENS)
             self._tokenizer.enable_padding()
             self._inputs = {one.name for one in self._session.get_inputs()}
-        except ImportError as error:
-            raise refuse(
-                Category.MODEL, f"What runs {model.title} is broken: {error}", ENGINE_ANEW
-            ) from error
-        except Exception as error:
-            raise refuse(
-                Category.MODEL,
-                f"{model.main} or tokenizer.json of {model.title} could not be loaded: it is cut"
-                f" short or of another kind. ({error})",
-                how_to_mend(model),
-            ) from error
 
     def measure(self, cache: Path, model: Model) -> None:
         """Let it work for a moment, and remember how fast it is here.

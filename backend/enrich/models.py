@@ -13,6 +13,7 @@ import importlib.util
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -97,6 +98,28 @@ def quiet_engines() -> None:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+
+
+@contextmanager
+def loading(model: Model, files: str = "") -> Iterator[None]:
+    """Import an engine and load a model's `files` inside: by default its main one.
+
+    Raises FaultError (model) where the engine is broken, or the files are not what they should be.
+    """
+    quiet_engines()
+    try:
+        yield
+    except ImportError as error:
+        raise refuse(
+            Category.MODEL, f"What runs {model.title} is broken: {error}", ENGINE_ANEW
+        ) from error
+    except Exception as error:
+        raise refuse(
+            Category.MODEL,
+            f"{files or model.main} of {model.title} could not be loaded: it is cut short or of"
+            f" another kind. ({error})",
+            how_to_mend(model),
+        ) from error
 
 
 def engine_lacks(purpose: Purpose) -> bool:

@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from backend.core.fault import Category, refuse
 from backend.core.pieces import AROUND, Piece
 from backend.core.stretches import Stretches, between, joined
 from backend.core.time import ZERO, TimeRange
 from backend.core.transcript import Word
-from backend.enrich.models import ENGINE_ANEW, Model, how_to_mend, quiet_engines
+from backend.enrich.models import Model, loading
 from backend.media.listen import RATE
 
 RECOGNISER_ENGINE = 2
@@ -69,9 +68,8 @@ class Recogniser:
 
     def __init__(self, model: Model, folder: Path, threads: int, workers: int) -> None:
         """Raises FaultError (model) where the files cannot be loaded."""
-        quiet_engines()
         self._multilingual = model.multilingual
-        try:
+        with loading(model):
             from faster_whisper import WhisperModel
 
             self._model: Any = WhisperModel(
@@ -82,17 +80,6 @@ class Recogniser:
                 num_workers=workers,
                 local_files_only=True,
             )
-        except ImportError as error:
-            raise refuse(
-                Category.MODEL, f"What runs {model.title} is broken: {error}", ENGINE_ANEW
-            ) from error
-        except Exception as error:
-            raise refuse(
-                Category.MODEL,
-                f"{model.main} of {model.title} could not be loaded: it is cut short or of another"
-                f" kind. ({error})",
-                how_to_mend(model),
-            ) from error
 
     def languages(self, sound: Sound) -> tuple[str, float]:
         """The likeliest language of half a minute, and how likely it is, 0 to 1."""

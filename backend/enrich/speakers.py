@@ -22,11 +22,10 @@ import numpy.typing as npt
 
 from backend.core.artifact import ArtifactKind, artifact_key
 from backend.core.context import Context
-from backend.core.fault import Category, refuse
 from backend.core.speakers import Turn
 from backend.core.stretches import Stretches
 from backend.core.time import ZERO, TimeRange
-from backend.enrich.models import ENGINE_ANEW, Model, folder_of, how_to_mend, quiet_engines
+from backend.enrich.models import Model, folder_of, loading
 from backend.media.findings import write_findings
 from backend.media.listen import RATE, Walk, listening
 
@@ -267,8 +266,7 @@ class Network:
 
     def __init__(self, model: Model, folder: Path) -> None:
         """Raises FaultError (model) where its file cannot be loaded."""
-        quiet_engines()
-        try:
+        with loading(model):
             import onnxruntime
 
             options = onnxruntime.SessionOptions()
@@ -277,17 +275,6 @@ class Network:
             self._session: Any = onnxruntime.InferenceSession(
                 str(folder / model.main), options, providers=["CPUExecutionProvider"]
             )
-        except ImportError as error:
-            raise refuse(
-                Category.MODEL, f"What runs {model.title} is broken: {error}", ENGINE_ANEW
-            ) from error
-        except Exception as error:
-            raise refuse(
-                Category.MODEL,
-                f"{model.main} of {model.title} could not be loaded: it is cut short or of another"
-                f" kind. ({error})",
-                how_to_mend(model),
-            ) from error
 
     def __call__(self, bands: npt.NDArray[np.float32]) -> Vectors:
         """Shape (count, 80 frames, 40 mels)."""
