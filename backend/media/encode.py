@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from math import ceil
 from pathlib import Path
 
-import av
 from av.packet import Packet
 from av.video.stream import VideoStream
 
@@ -23,13 +23,15 @@ from backend.core.fault import FaultError, explain
 from backend.core.media import Source
 from backend.core.time import ticks
 from backend.media import colour
+from backend.media.chunks import Peeking
 from backend.media.framing import KEYFRAMES
 from backend.media.picture import PictureFacts, pictures, unforced
 from backend.media.read import open_media
+from backend.media.readahead import FramesAhead
 from backend.media.spans import PicturePlan
 from backend.media.write import Mp4Writer, sync
 
-PICTURE_ENGINE = 3
+PICTURE_ENGINE = 4
 """Version of everything that shapes a chunk; raise it when chunks change."""
 
 _DOING = "encode the picture"
@@ -81,43 +83,22 @@ def encode_chunks(
         until = i
         while until < len(keys) and found[until] is None:
             until += 1
-        frames = _Lookahead(pictures(part, origins[i], ctx, facts))
-        for k in range(i, until):
-            path = ctx.part(keys[k], ".mp4")
-            _chunk(part, path, frames, origins, k, ctx)
-            found[k] = ctx.keep(ArtifactKind.PICTURE, keys[k], path)
-            ctx.reach("chunk-written")
-        frames.close()
+        with FramesAhead(partial(pictures, part, origins[i], facts=facts), ctx.check) as ahead:
+            frames = Peeking(ahead)
+            for k in range(i, until):
+                path = ctx.part(keys[k], ".mp4")
+                _chunk(part, path, frames, origins, k, ctx)
+                found[k] = ctx.keep(ArtifactKind.PICTURE, keys[k], path)
+                ctx.reach("chunk-written")
         i = until
     ctx.progress("picture", 1.0)
     return [path for path in found if path is not None]
 
 
-class _Lookahead:
-    """Frames one after the other, with a look at the next."""
-
-    def __init__(self, frames: Iterator[tuple[int, av.VideoFrame]]) -> None:
-        self._frames = frames
-        self._next = next(frames, None)
-
-    def before(self, end: int) -> Iterator[tuple[int, av.VideoFrame]]:
-        while self._next is not None and self._next[0] < end:
-            current = self._next
-            yield current
-            self._next = next(self._frames, None)
-
-    @property
-    def following(self) -> int | None:
-        return None if self._next is None else self._next[0]
-
-    def close(self) -> None:
-        self._frames.close()  # type: ignore[attr-defined]
-
-
 def _chunk(
     part: PicturePlan,
     path: Path,
-    frames: _Lookahead,
+    frames: Peeking,
     origins: list[int],
     k: int,
     ctx: Context,

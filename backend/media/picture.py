@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,7 +16,6 @@ from av.packet import Packet
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
-from backend.core.context import Context
 from backend.core.time import ticks
 from backend.media.clock import without_jumps
 from backend.media.framing import KEYFRAMES
@@ -47,26 +46,27 @@ class PictureFacts:
 
 
 def pictures(
-    part: PicturePlan, start: int, ctx: Context, facts: PictureFacts
+    part: PicturePlan, start: int, check: Callable[[], None], facts: PictureFacts
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     """Frames from film tick `start` on, as (tick of `part.time_base`, frame), strictly increasing.
 
     Frames are of the planned size in 8-bit 4:2:0. Where the clip begins between two frames, the
     one that is on screen comes first, at the clip's start. Damaged packets are skipped and
-    counted. Where all frames last equally long, some come again and some not at all.
+    counted. Where all frames last equally long, some come again and some not at all. Raises what
+    `check` does.
     """
     assert part.encoding is not None
     begin = ticks(part.span.start, part.time_base)
     end = ticks(part.span.end, part.time_base)
     if part.encoding.black:
-        yield from _black(part, max(start, begin), end, ctx)
+        yield from _black(part, max(start, begin), end, check)
         return
     if part.grid is not None:
-        yield from _evenly(part, part.grid, start, _prepared(part, start, ctx, facts))
+        yield from _evenly(part, part.grid, start, _prepared(part, start, check, facts))
         return
     early: av.VideoFrame | None = None
     last: int | None = None
-    for tick, frame in _prepared(part, start, ctx, facts):
+    for tick, frame in _prepared(part, start, check, facts):
         if tick < begin:
             early = frame if part.held else None
             continue
@@ -118,7 +118,7 @@ def _evenly(
 
 
 def _black(
-    part: PicturePlan, start: int, end: int, ctx: Context
+    part: PicturePlan, start: int, end: int, check: Callable[[], None]
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     """A black picture every now and then, so that a player finds one wherever it is sent."""
     assert part.encoding is not None
@@ -129,16 +129,16 @@ def _black(
     step = ticks(1 / part.grid if part.grid else KEYFRAMES, part.time_base)
     first = -(-start // step) * step if part.grid else start
     for tick in range(first, end, step):
-        ctx.check()
+        check()
         yield tick, frame
 
 
 def _prepared(
-    part: PicturePlan, start: int, ctx: Context, facts: PictureFacts
+    part: PicturePlan, start: int, check: Callable[[], None], facts: PictureFacts
 ) -> Iterator[tuple[int, av.VideoFrame]]:
     assert part.encoding is not None
     shape = Shape(part.encoding, part.time_base)
-    for time, frame in _decoded(part, start, ctx, facts):
+    for time, frame in _decoded(part, start, check, facts):
         facts.frames += 1
         facts.resized = facts.resized or shape.changes(frame)
         frame.pts = ticks(time - part.zero + part.span.start, part.time_base)
@@ -148,7 +148,7 @@ def _prepared(
 
 
 def _decoded(
-    part: PicturePlan, start: int, ctx: Context, facts: PictureFacts
+    part: PicturePlan, start: int, check: Callable[[], None], facts: PictureFacts
 ) -> Iterator[tuple[Fraction, av.VideoFrame]]:
     """Frames with their time on the source's own clock."""
     wanted = start * part.time_base + part.zero - part.span.start
@@ -167,11 +167,11 @@ def _decoded(
         found = container.demux(stream)
         packets = without_jumps(found, part.stream.jumps, base)
         if inside and timed:
-            packets = _led_in(packets, ticks(wanted, base), ctx)
+            packets = _led_in(packets, ticks(wanted, base), check)
 
         def stamped() -> Iterator[tuple[Fraction | None, av.VideoFrame]]:
             nonlocal zero
-            for frame, dts in _frames(packets, ctx, facts):
+            for frame, dts in _frames(packets, check, facts):
                 if timed:
                     yield None if frame.pts is None else frame.pts * base, frame
                 elif dts is None:
@@ -217,7 +217,7 @@ def between(
 
 
 def _led_in(
-    packets: Iterator[Packet[VideoStream]], wanted: int, ctx: Context
+    packets: Iterator[Packet[VideoStream]], wanted: int, check: Callable[[], None]
 ) -> Iterator[Packet[VideoStream]]:
     """Packets from the last keyframe on that is shown at `wanted` or before.
 
@@ -226,7 +226,7 @@ def _led_in(
     held: list[Packet[VideoStream]] = []
     with suppress(FFmpegError):  # reading broke off: what came until then is the recording
         for packet in packets:
-            ctx.check()
+            check()
             shown = packet.pts if packet.size else None
             if packet.is_keyframe and shown is not None and shown <= wanted:
                 held = []
@@ -238,7 +238,7 @@ def _led_in(
 
 
 def _frames(
-    packets: Iterator[Packet[VideoStream]], ctx: Context, facts: PictureFacts
+    packets: Iterator[Packet[VideoStream]], check: Callable[[], None], facts: PictureFacts
 ) -> Iterator[tuple[av.VideoFrame, int | None]]:
     """Decoded frames in the order they are shown, the k-th with the k-th decoding time.
 
@@ -247,7 +247,7 @@ def _frames(
     """
     fed: deque[int | None] = deque()
     while True:
-        ctx.check()
+        check()
         try:
             packet = next(packets, None)
         except FFmpegError:

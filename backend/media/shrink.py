@@ -37,7 +37,7 @@ from backend.media.quality import Target, likeness
 from backend.media.read import open_media
 from backend.media.write import Mp4Writer, sync
 
-SHRINK_ENGINE = 1
+SHRINK_ENGINE = 2
 """Version of everything that shapes a chunk; raise it when chunks change."""
 
 LOOKED_AT = 12

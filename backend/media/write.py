@@ -119,7 +119,12 @@ class Mp4Writer:
         self, codec: str, rate: int | Fraction | None, options: dict[str, str]
     ) -> Stream:
         """A track that is encoded here; the caller sets its context before the first packet."""
-        return self._container.add_stream(codec, rate=rate, options=options)
+        stream = self._container.add_stream(codec, rate=rate, options=options)
+        if isinstance(stream, VideoStream):
+            # PyAV asks for slices: they cost bits, and the threads wait for each other in each
+            # frame.
+            stream.codec_context.thread_type = "FRAME"
+        return stream
 
     def write(self, packet: Packet[VideoStream] | Packet[AudioStream]) -> None:
         """Write one packet; its `stream` must be one of this file's.

@@ -23,6 +23,7 @@ from backend.core.form import (
 )
 from backend.core.time import TimeRange
 from backend.core.timeline import Gap, Timeline, Track, TrackKind
+from backend.media.h264 import length_size, units
 from backend.media.merge import film_key
 from backend.media.plan import plan
 from backend.media.probe import probe
@@ -268,6 +269,19 @@ def test_a_cut_of_another_form(tmp_path: Path, ctx: Ctx) -> None:
     assert len(lasting(film)) == 1
     samples, rate = sound_of(film)
     assert beep_times(samples, rate) == pytest.approx([0.9, 2.4], abs=0.005)
+
+
+def test_frames_are_whole(tmp_path: Path, ctx: Ctx) -> None:
+    """Not in a slice for each core: those cost bits, and threads wait for each other."""
+    path = record(tmp_path / "v.mp4", Video(steady(2, 30), size=(640, 360)))
+    film = tmp_path / "film.part"
+    take(path).merge(film, ctx, form=Form(height=240))
+    with av.open(str(film)) as container:
+        stream = container.streams.video[0]
+        size = length_size(stream.codec_context.extradata)
+        for packet in container.demux(stream):
+            kinds = [unit[0] & 31 for unit in units(bytes(packet), size)]
+            assert sum(kind in (1, 5) for kind in kinds) == (1 if kinds else 0)
 
 
 def test_the_plan_says_what_was_asked_for(tmp_path: Path) -> None:

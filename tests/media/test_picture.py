@@ -50,11 +50,11 @@ def encoding(path: Path, start: Fraction = Fraction(0)) -> PicturePlan:
 @pytest.mark.parametrize("name", MAKERS)
 def test_starting_anywhere_gives_the_same_pictures(tmp_path: Path, ctx: Ctx, name: str) -> None:
     part = encoding(record(tmp_path / name, MAKERS[name]))
-    whole = {tick: number_of(frame) for tick, frame in pictures(part, 0, ctx, PictureFacts())}
+    whole = {tick: number_of(frame) for tick, frame in pictures(part, 0, ctx.check, PictureFacts())}
     assert list(whole.values()) == list(range(len(MAKERS[name].times)))
     for share in (0.1, 0.5, 0.77, 0.99):
         start = int(max(whole) * share)
-        later = {t: number_of(f) for t, f in pictures(part, start, ctx, PictureFacts())}
+        later = {t: number_of(f) for t, f in pictures(part, start, ctx.check, PictureFacts())}
         assert later == {t: n for t, n in whole.items() if t >= start}
 
 
@@ -72,10 +72,10 @@ def test_a_tone_map_is_made_once_for_all_stretches(
     options = {"preset": "ultrafast", "x265-params": f"keyint=2:{tags}"}
     video = Video(steady(1, 10), "libx265", (64, 48), "yuv420p10le", options, rate=10)
     part = encoding(record(tmp_path / "v.mp4", video))
-    whole = {t: f.to_ndarray() for t, f in pictures(part, 0, ctx, PictureFacts())}
+    whole = {t: f.to_ndarray() for t, f in pictures(part, 0, ctx.check, PictureFacts())}
     assert len(whole) == 10
     for start in list(whole)[2::3]:
-        later = {t: f.to_ndarray() for t, f in pictures(part, start, ctx, PictureFacts())}
+        later = {t: f.to_ndarray() for t, f in pictures(part, start, ctx.check, PictureFacts())}
         assert list(later) == [tick for tick in whole if tick >= start]
         assert all(np.array_equal(later[tick], whole[tick]) for tick in later)
     assert len(made) == 1
@@ -85,7 +85,7 @@ def test_an_indexed_file_is_not_decoded_from_its_beginning(tmp_path: Path, ctx: 
     part = encoding(record(tmp_path / "v.mp4", MAKERS["hevc.mp4"]))
     facts = PictureFacts()
     start = part.time_base.denominator * 10
-    assert len(list(pictures(part, start, ctx, facts))) == 20
+    assert len(list(pictures(part, start, ctx.check, facts))) == 20
     assert facts.frames < 80
 
 
@@ -94,7 +94,7 @@ def test_what_lies_before_a_clip_is_not_decoded(tmp_path: Path, ctx: Ctx, name: 
     video = Video(steady(12, 10), options={"g": "20", "bf": "3"}, rate=10)
     part = encoding(record(tmp_path / name, video), Fraction(10))
     facts = PictureFacts()
-    numbers = [number_of(frame) for _, frame in pictures(part, 0, ctx, facts)]
+    numbers = [number_of(frame) for _, frame in pictures(part, 0, ctx.check, facts)]
     assert numbers == list(range(100, 120))
     assert facts.frames <= 40
     assert facts.damaged == 0
@@ -104,10 +104,12 @@ def test_a_clip_begins_with_the_frame_that_is_on_screen(tmp_path: Path, ctx: Ctx
     times = [Fraction(0), Fraction(1), Fraction(5), Fraction(6)]
     path = record(tmp_path / "v.mp4", Video(times))
     part = encoding(path, Fraction(3))
-    shown = [(t * part.time_base, number_of(f)) for t, f in pictures(part, 0, ctx, PictureFacts())]
+    shown = [
+        (t * part.time_base, number_of(f)) for t, f in pictures(part, 0, ctx.check, PictureFacts())
+    ]
     assert shown == [(0, 1), (2, 2), (3, 3)]
     part = encoding(path, Fraction(6))
-    assert [number_of(f) for _, f in pictures(part, 0, ctx, PictureFacts())] == [3]
+    assert [number_of(f) for _, f in pictures(part, 0, ctx.check, PictureFacts())] == [3]
 
 
 @pytest.mark.parametrize(
