@@ -30,7 +30,6 @@ MINUTES = int(os.environ.get("MINUTES", "10"))
 LONG_MINUTES = int(os.environ.get("MINUTES", "60"))
 EXPORTS = int(os.environ.get("EXPORTS", "3"))
 """Films of the row long that are made at the same time."""
-PAIRS = int(os.environ.get("PAIRS", "3"))
 HEIGHT = 720
 RATE = 25
 """Frames a second of the row long, where the recording has 30: no packet can be copied."""
@@ -111,12 +110,12 @@ def run() -> None:
         mine = partial(ours.process, source, asked=["--height", str(HEIGHT)])
         for version, ffmpeg in ffmpegs().items():
             command = _command(ffmpeg, source, theirs, f"scale=-2:{HEIGHT}")
-            compare(work, version, 1.05, mine, partial(timed, command), PAIRS)
+            compare(work, version, 1.05, mine, partial(timed, command))
             _sizes(ours.films(), theirs)
         moviepy = peer_python("moviepy", "moviepy==2.2.1")
         theirs = OUT / "export-moviepy.mp4"
         words = [moviepy, "-c", MOVIEPY, source, theirs, str(HEIGHT), preset, *settings]
-        compare(work, "MoviePy 2.2.1", 0.5, mine, partial(timed, words), PAIRS)
+        compare(work, "MoviePy 2.2.1", 0.5, mine, partial(timed, words))
         _sizes(ours.films(), theirs)
 
 

@@ -20,7 +20,7 @@ PLACE = ROOT / "build" / "bench"
 OUT = PLACE / "out"
 """What runs write; it goes when the last of them has ended."""
 SHARED = ROOT.parent / "shared" / "media"
-PAIRS = 3
+PAIRS = int(os.environ.get("PAIRS", "3"))
 
 # An installed program has its bytecode; a checkout writes it at its first run, unless forbidden.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

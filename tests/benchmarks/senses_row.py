@@ -19,7 +19,6 @@ from pathlib import Path
 from tests.benchmarks.harness import OUT, SHARED, compare, ffmpegs, input_of, peer_python, timed
 
 MINUTES = int(os.environ.get("MINUTES", "30"))
-PAIRS = int(os.environ.get("PAIRS", "3"))
 NEAR = 0.1
 """Seconds."""
 EVERY = 10
@@ -103,7 +102,7 @@ def run_scenes() -> None:
         detect = ["detect-adaptive", "list-scenes", "-q", "-s", "-o", OUT]
         return timed([*command, *detect], cwd=OUT)
 
-    compare(f"scenes: {MINUTES} minutes of 1080p", "scenedetect", 0.12, ours, theirs, PAIRS)
+    compare(f"scenes: {MINUTES} minutes of 1080p", "scenedetect", 0.12, ours, theirs)
     truth = json.loads((folder / "truth.json").read_text())["clip_changes"]
     changes = [change["start"] for change in truth][1:]
     with told.open() as table:
@@ -154,7 +153,7 @@ def run_senses() -> None:
             (first, "first", f"{version}, three commands, keyframes only", near),
             (whole, "whole", f"{version}, three commands", exact),
         ):
-            compare(work, peer, 0.5, partial(ours, how), partial(_all, commands), PAIRS)
+            compare(work, peer, 0.5, partial(ours, how), partial(_all, commands))
 
 
 def _all(commands: Sequence[Sequence[str | Path]]) -> float:

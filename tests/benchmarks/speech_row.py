@@ -74,7 +74,6 @@ def run() -> None:
         0.6 if (os.cpu_count() or 1) > 1 else 1.0,
         partial(ours, talk),
         lambda: timed([sys.executable, "-c", THEIRS, folder, talk, theirs]),
-        pairs=int(os.environ.get("PAIRS", "3")),
     )
     ours_told = json.loads((OUT / "speech.json").read_text("utf-8"))
     ours_told["words"] = [
