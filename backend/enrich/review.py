@@ -235,7 +235,11 @@ class _Scribe:
         pool = ThreadPoolExecutor(hands, "recognise")
         open_ones = 0
         try:
-            for n, sound in _sounds(self._path, [(n, self._pieces[n]) for n in left], self._ctx):
+            wanted = [(n, self._pieces[n]) for n in left]
+            # From where it began the first time: a decoder that begins elsewhere gives other
+            # samples, if only a little, and the model then other words.
+            begin = self._pieces[0].start
+            for n, sound in _sounds(self._path, wanted, begin, self._ctx):
                 pool.submit(self._recognise, recogniser, n, sound, language, self._reached(n))
                 open_ones += 1
                 while open_ones > hands:
@@ -300,7 +304,7 @@ class _Scribe:
         step = max(1, len(pieces) // _ASKED)
         votes: Counter[str] = Counter()
         for one in list(enumerate(pieces))[step // 2 :: step][:_ASKED]:
-            for _, sound in _sounds(self._path, [one], self._ctx):
+            for _, sound in _sounds(self._path, [one], one[1].start, self._ctx):
                 self._ctx.check()
                 language, sure = recogniser.languages(sound)
                 if sure >= _CERTAIN:
@@ -309,10 +313,10 @@ class _Scribe:
 
 
 def _sounds(
-    path: Path, wanted: Sequence[tuple[int, Piece]], ctx: Context
+    path: Path, wanted: Sequence[tuple[int, Piece]], begin: Fraction, ctx: Context
 ) -> Iterator[tuple[int, Sound]]:
-    """The sound of pieces, in their order, out of one walk through the file."""
-    with listening(path, ctx.check, wanted[0][1].start) as (_, heard):
+    """The sound of pieces, in their order, out of one walk through the file from `begin` on."""
+    with listening(path, ctx.check, begin) as (_, heard):
         walk = Walk(heard)
         for n, piece in wanted:
             yield n, np.concatenate([walk.take(one) for one in piece.ranges])

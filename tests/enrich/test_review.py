@@ -24,7 +24,7 @@ from backend.enrich.review import review
 from backend.enrich.speech import map_speech
 from backend.media.blocks import MONO_16K
 from backend.media.listen import listening
-from tests.media.studio import Audio, Ctx, Video, beeps, record, steady
+from tests.media.studio import Audio, Ctx, Video, beeps, record, steady, take
 
 from .conftest import RATE, lines, talk_of, word_errors
 
@@ -76,12 +76,21 @@ def test_what_is_said_is_written_down(
 
 
 def test_a_killed_review_redoes_at_most_what_was_in_work(
-    tmp_path: Path, ctx: Ctx, shared: Path, model: Model, cache: Path
+    tmp_path: Path,
+    ctx: Ctx,
+    shared: Path,
+    model: Model,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    film = tmp_path / "talk.flac"
-    talk_of(film, lines(shared, 8), [0.5, 1, 9, 1, 9, 12, 1, 9])
+    monkeypatch.setattr("backend.enrich.review._LONG", Fraction(45))  # several pieces
+    talk = tmp_path / "talk.flac"
+    talk_of(talk, lines(shared, 8), [0.5, 1, 9, 1, 9, 12, 1, 9])
     whole = Ctx(tmp_path / "whole")
     whole.folder.mkdir()
+    # As the film has it, whose decoder tells by a hair where it began.
+    film = tmp_path / "talk.mp4"
+    take(None, [talk]).merge(film, Ctx(tmp_path))
     expected = review(film, "source", ReviewOptions(model, cache), whole)
     pieces = whole.points.count("piece-kept")
     assert pieces >= 4
