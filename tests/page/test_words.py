@@ -245,7 +245,13 @@ def test_speakers_are_given_names(house: House, page: Page, take: Path, watch: W
     page.get_by_role("radio", name="Only here").check(force=True)
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(who).to_have_text(["Ana <b>", "Speaker 2", "Ana <b>", "Ana <b>"])
+    # Who goes on is not named again, but can be.
+    expect(who).to_have_text(["Ana <b>", "Speaker 2", "Ana <b>"])
+    page.get_by_role("button", name="Correct the words").click()
+    page.get_by_role("button", name="Name Ana <b>, who speaks at 0:09").click()
+    expect(name).to_have_value("Ana <b>")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Done with correcting").click()
     assert kept(house, session, 3)["segments"][1]["speaker"] == "Speaker 2"
     # What was found first stays as it was, and takes no names.
     page.get_by_role("combobox", name="Version").select_option("1")

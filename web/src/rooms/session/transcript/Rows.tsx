@@ -78,6 +78,7 @@ export function Rows({ rows, player, places, looked, open, onCorrect, onAgain, o
               key={`${row.start} ${n}`}
               n={n}
               row={row}
+              goesOn={n > 0 && rows[n - 1]?.speaker === row.speaker}
               current={n === current}
               places={grouped.get(n)?.places ?? NOWHERE}
               first={grouped.get(n)?.first ?? 0}
@@ -106,6 +107,8 @@ const NOWHERE: readonly Place[] = [];
 interface RowProps {
   n: number;
   row: Utterance;
+  /** Whether the same speaker goes on: names stand where they change. */
+  goesOn: boolean;
   current: boolean;
   places: readonly Place[];
   first: number;
@@ -132,25 +135,26 @@ function letterAt(event: MouseEvent<HTMLElement>): number {
   return before.toString().length;
 }
 
-const Row = memo(function Row({ n, row, current, places, first, looked, seek, onCorrect, onAgain, onName }: RowProps) {
+const Row = memo(function Row({ n, row, goesOn, current, places, first, looked, seek, onCorrect, onAgain, onName }: RowProps) {
   const go = (event: MouseEvent<HTMLElement>) => {
     // Words that were just selected are to be copied or heard again.
     if (window.getSelection()?.isCollapsed === false) return;
     seek(secondsAt(row, letterAt(event)));
   };
+  const naming = `Name ${row.speaker ?? ''}, who speaks at ${clock(row.start)}`;
   return (
     <div className={`said${current ? ' now' : ''}`} data-row={n} {...(current ? { 'aria-current': true } : {})}>
       <button type="button" className="time" aria-label={`Go to ${clock(row.start)}`} onClick={() => seek(row.start)}>
         {clock(row.start)}
       </button>
       <div>
-        {row.speaker && onName === null && (
+        {row.speaker && !goesOn && onName === null && (
           <span className="who" dir="auto">
             {row.speaker}
           </span>
         )}
-        {row.speaker && onName && (
-          <button type="button" className="who" dir="auto" aria-label={`Name ${row.speaker}, who speaks at ${clock(row.start)}`} onClick={() => onName(n)}>
+        {row.speaker && !goesOn && onName && (
+          <button type="button" className="who" dir="auto" aria-label={naming} onClick={() => onName(n)}>
             {row.speaker}
           </button>
         )}
@@ -172,6 +176,7 @@ const Row = memo(function Row({ n, row, current, places, first, looked, seek, on
       </div>
       {onCorrect && (
         <span className="said-acts">
+          {row.speaker && goesOn && onName && <IconBtn label={naming} sign="person" onPress={() => onName(n)} />}
           <IconBtn label={`Correct what is said at ${clock(row.start)}`} sign="pencil" onPress={() => onCorrect(n)} />
           <IconBtn label={`Hear ${clock(row.start)} again`} sign="retry" onPress={() => onAgain(n)} />
         </span>
