@@ -184,11 +184,16 @@ def _ends(held: Sequence[Word], following: Word) -> bool:
     lasts = last.end - held[0].start
     if gap >= PAUSE:
         return True
-    if last.text.endswith((".", "?", "!", "。", "？", "！", "…")) and not _abbreviated(last.text):
+    if ends_sentence(last.text):
         return lasts >= _SHORTEST or gap >= _BREATH
     if lasts >= LONGEST:
         return gap >= _BREATH or last.text.endswith((",", ";", ":", "，", "、"))
     return False
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a sentence ends with a word that is written like this."""
+    return text.endswith((".", "?", "!", "。", "？", "！", "…")) and not _abbreviated(text)
 
 
 _TITLES = frozenset({"mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "vs.", "e.g.", "i.e.", "no."})

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from backend.core.pieces import AROUND, Piece
 from backend.core.stretches import Stretches, between, joined
 from backend.core.time import ZERO, TimeRange
-from backend.core.transcript import Word
+from backend.core.transcript import Word, ends_sentence
 from backend.enrich.models import Model, loading
 from backend.media.listen import RATE
 
@@ -32,6 +32,8 @@ _LOOKS = 100
 """Steps a second in which the engine counts where it is."""
 _LATE = Fraction(1)
 """Seconds from the start of a voice within which a word behind a pause is its first."""
+_APART = Fraction(1, 2)
+"""Seconds between a sentence's first word and its second that nobody leaves there."""
 _SKIPPED = Fraction(2)
 """Seconds of voice without a word that are heard once more."""
 _DOUBTFUL = -1.0
@@ -166,7 +168,29 @@ def all_words(heard: Iterable[Recognised], voiced: Stretches) -> tuple[Word, ...
     words: list[Word] = []
     for one in heard:
         words += _new(words, one.words)
-    return _begun(unlooped(_in_order(words)), voiced)
+    return _begun(_reunited(unlooped(_in_order(words)), voiced), voiced)
+
+
+def _reunited(words: Sequence[Word], voiced: Stretches) -> Sequence[Word]:
+    """With first words where their sentences are: by attention alone now and then one stands right
+    behind the sentence before, and all others of its own behind the pause."""
+    found = list(words)
+    for i in range(1, len(found) - 1):
+        before, word, following = found[i - 1 : i + 2]
+        if (
+            following.start - word.end < _APART
+            or word.start - before.end >= _AT_ONCE
+            or not ends_sentence(before.text)
+            or not word.text[-1:].isalnum()
+        ):
+            continue
+        voice = next((one.start for one in voiced if word.end <= one.start < following.end), None)
+        if voice is not None:
+            start = max(voice, following.start - _LATE)
+            met = following.start if start < following.start else (start + following.end) / 2
+            end = min(met, start + word.end - word.start)
+            found[i : i + 2] = replace(word, start=start, end=end), replace(following, start=met)
+    return found
 
 
 def _begun(words: Sequence[Word], voiced: Stretches) -> tuple[Word, ...]:

@@ -214,18 +214,38 @@ def test_the_first_word_behind_a_pause_begins_with_the_voice() -> None:
     assert all_words(met, voiced)[1] == met[0].words[1]
 
 
+def test_a_first_word_goes_with_its_sentence() -> None:
+    def heard(*said: tuple[int, int, str]) -> tuple[Word, ...]:
+        words = tuple(Word(Fraction(a, 10), Fraction(b, 10), text) for a, b, text in said)
+        return all_words([Recognised(Fraction(10), words, "en")], voiced)
+
+    voiced = (TimeRange(Fraction(1), Fraction(3)), TimeRange(Fraction(5), Fraction(8)))
+    ends, goes_on = (10, 30, "shop."), (55, 60, "don't")
+    moved = heard(ends, (30, 33, "You"), goes_on)[1:]
+    assert [(float(word.start), word.text) for word in moved] == [(5.0, "You"), (5.5, "don't")]
+    late = heard(ends, (30, 33, "You"), (48, 60, "don't"))[1:]  # the second is said to be in it
+    assert [float(word.start) for word in late] == [5.0, 5.5]
+    for stays in (
+        (ends, (30, 33, "You."), goes_on),  # a sentence by itself
+        ((10, 30, "Mr."), (30, 33, "Hale"), goes_on),
+        (ends, (30, 33, "You"), (37, 60, "don't")),  # no pause between them
+        ((10, 25, "shop."), (30, 33, "You"), goes_on),  # a pause before it
+    ):
+        assert heard(*stays)[1].start == 3
+
+
 @given(
-    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=12),
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30), st.booleans()), max_size=12),
     st.lists(st.tuples(st.integers(1, 40), st.integers(1, 60)), max_size=8),
 )
 def test_words_stay_in_order_wherever_voices_begin(
-    rows: list[tuple[int, int]], voices: list[tuple[int, int]]
+    rows: list[tuple[int, int, bool]], voices: list[tuple[int, int]]
 ) -> None:
     at, words = Fraction(0), []
-    for pause, lasts in rows:
+    for pause, lasts, ends in rows:
         start = at + Fraction(pause, 10)
         at = start + Fraction(lasts, 10)
-        words.append(Word(start, at, f"w{len(words)}"))
+        words.append(Word(start, at, f"w{len(words)}{'.' * ends}"))
     time, voiced = Fraction(0), []
     for pause, lasts in voices:
         start = time + Fraction(pause, 10)
