@@ -18,6 +18,7 @@ import numpy.typing as npt
 from av.filter import Graph
 
 from backend.media.samples import Samples
+from backend.media.series import Series
 
 Powers = npt.NDArray[np.float64]
 
@@ -56,7 +57,7 @@ class Meter:
         self._filters = [_Weighting(rate) for _ in channels]
         self._part = self._filters[0].rate // _PARTS_PER_SECOND
         self._rest = np.zeros((len(channels), 0), np.float32)
-        self._powers: list[Powers] = []
+        self._powers = Series(np.float64)
         self._peak = _TruePeak(rate, len(channels))
 
     def add(self, block: Samples) -> None:
@@ -71,12 +72,12 @@ class Meter:
         if whole:
             cut = weighted[:, : whole * self._part].reshape(len(self._weights), whole, self._part)
             sums = np.einsum("cwn,cwn->cw", cut, cut, dtype=np.float64) / self._part
-            self._powers.append(self._weights @ sums)
+            self._powers.add(self._weights @ sums)
         self._rest = weighted[:, whole * self._part :].copy()
 
     def loudness(self) -> Loudness:
         """Of the sound so far."""
-        powers = np.concatenate(self._powers) if self._powers else np.zeros(0)
+        powers = self._powers.all()
         integrated = _integrated(_sliding(powers, _MOMENT))
         spread = _range(_sliding(powers, _SHORT))
         peak = self._peak.highest

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from backend.core.stretches import Stretches, between, joined, lasting, widened
 from backend.core.time import TimeRange
 from backend.media.samples import Samples
+from backend.media.series import Series
 
 Decibels = npt.NDArray[np.float32]
 """One level a window, in dB of full scale."""
@@ -77,7 +78,7 @@ class Levels:
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._window = max(1, rate // _WINDOWS_PER_SECOND)
-        self._found: list[npt.NDArray[np.float32]] = []
+        self._found = Series(np.float32)
         self._rest = np.zeros((1, 0), np.float32)
         self._samples = 0
 
@@ -94,15 +95,16 @@ class Levels:
         if whole:
             cut = block[:, : whole * self._window].reshape(block.shape[0], whole, self._window)
             power = np.einsum("cwn,cwn->cw", cut, cut) / self._window
-            self._found.append(power.max(axis=0).astype(np.float32))
+            self._found.add(power.max(axis=0))
         self._rest = block[:, whole * self._window :].copy()
 
     def silences(self, rules: SilenceRules) -> Quiet:
         """Where the sound so far is silent, by these rules."""
-        power = [*self._found]
+        power = self._found.all()
         if self._rest.shape[1]:
-            power.append(np.array([np.square(self._rest).mean(axis=1).max()], np.float32))
-        levels = _smoothed(np.concatenate(power) if power else np.zeros(0, np.float32))
+            last = np.square(self._rest).mean(axis=1).max()
+            power = np.append(power, last).astype(np.float32)
+        levels = _smoothed(power)
         floor, thresholds = _thresholds(levels, rules)
         step = Fraction(self._window, self._rate)
         loud = _runs(levels >= thresholds, step, self.duration)

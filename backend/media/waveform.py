@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from backend.core.fault import FaultError, explain
 from backend.media.samples import Samples
+from backend.media.series import Series
 from backend.media.write import sync
 
 PIXELS = 20_000
@@ -34,7 +35,7 @@ class Peaks:
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._found: list[npt.NDArray[np.int8]] = []
+        self._found = Series(np.int8)
         self._rest = np.zeros((1, 0), np.float32)
 
     def add(self, block: Samples) -> None:
@@ -43,7 +44,7 @@ class Peaks:
         whole = block.shape[1] // FINEST
         if whole:
             pixels = block[:, : whole * FINEST].reshape(block.shape[0], whole, FINEST)
-            self._found.append(_scaled(pixels.min(axis=(0, 2)), pixels.max(axis=(0, 2))))
+            self._found.add(_scaled(pixels.min(axis=(0, 2)), pixels.max(axis=(0, 2))))
         self._rest = block[:, whole * FINEST :].copy()
 
     def write_fine(self, output: Path) -> dict[str, object]:
@@ -76,12 +77,11 @@ class Peaks:
         }
 
     def _fine(self) -> npt.NDArray[np.int8]:
-        found = [*self._found]
-        if self._rest.shape[1]:
-            found.append(
-                _scaled(self._rest.min(keepdims=True)[0], self._rest.max(keepdims=True)[0])
-            )
-        return np.concatenate(found) if found else np.zeros((0, 2), np.int8)
+        found: npt.NDArray[np.int8] = self._found.all().reshape(-1, 2)
+        if not self._rest.shape[1]:
+            return found
+        last = _scaled(self._rest.min(keepdims=True)[0], self._rest.max(keepdims=True)[0])
+        return np.concatenate([found, last])
 
 
 def _scaled(low: npt.NDArray[np.float32], high: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import av
+import numpy as np
 import psutil
 import pytest
 
@@ -18,7 +20,6 @@ from backend.media.optimise import optimise
 from backend.media.sight import see
 
 from .studio import Audio, Ctx, noise, record, take
-from .test_sync import _flashing
 
 HOURS = 4
 LENGTH = 600
@@ -79,8 +80,10 @@ def _encode(folder: Path) -> None:
 
 
 def _shrink(folder: Path) -> None:
-    outcome = optimise(folder / "film.mp4", "a film", folder / "smaller.mp4", _ctx(folder))
-    assert outcome.facts["chunks"], outcome.said
+    silent = folder / "silent.mp4"  # beside that sound so small a picture weighs nothing
+    take(folder / "picture.mkv").merge(silent, _ctx(folder))
+    outcome = optimise(silent, "a film", folder / "smaller.mp4", _ctx(folder))
+    assert outcome.smaller, outcome.said
 
 
 def _hear(folder: Path) -> None:
@@ -91,11 +94,27 @@ def _see(folder: Path) -> None:
     assert see(folder / "film.mp4", _ctx(folder)).changes is not None
 
 
+def _panning(path: Path, seconds: int, rate: int) -> None:
+    """A soft pattern that moves, in better quality than anybody needs: it can be made smaller."""
+    x, y = np.meshgrid(np.arange(64), np.arange(36))
+    soft = (128 + 60 * np.sin(x / 5) * np.cos(y / 4)).astype(np.uint8)
+    with av.open(str(path), "w") as out:
+        options = {"preset": "ultrafast", "crf": "2", "g": "20"}
+        stream = out.add_stream("libx264", rate=rate, options=options)
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
+        for number in range(seconds * rate):
+            grey = np.roll(soft, number, axis=1)
+            frame = av.VideoFrame.from_ndarray(grey, "gray").reformat(format="yuv420p")
+            frame.pts = number
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+
+
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with four hours of a small picture, and of sound beside it."""
     folder = tmp_path_factory.mktemp("long")
-    _flashing(folder / "picture.mkv", HOURS * 3600, 2)
+    _panning(folder / "picture.mkv", HOURS * 3600, 2)
     first = record(folder / "seg_000.wav", audio=Audio(noise(LENGTH), "pcm_s16le"))
     for i in range(1, HOURS * 3600 // LENGTH):
         os.link(first, folder / f"seg_{i:03}.wav")
@@ -106,8 +125,10 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.timeout(7200)
 def test_four_hours_take_no_more_memory_than_one(recorded: Path) -> None:
     """The second half no more than the first, but for the index of what was written in it."""
-    for work in (_merge, _encode, _shrink, _hear, _see):
+    # What encodes writes the whole film in the end, and reads the index of another for its sound.
+    late = {_merge: HOURS // 2, _encode: 2 * HOURS, _shrink: 0, _hear: 0, _see: 0}
+    for work, hours in late.items():
         held = memory_of(work, recorded)
         half = len(held) // 2
         assert max(held) < MOST, work.__name__
-        assert max(held[half:]) < max(held[:half]) + HOURS // 2 * INDEX + SLACK, work.__name__
+        assert max(held[half:]) < max(held[:half]) + hours * INDEX + SLACK, work.__name__
