@@ -17,6 +17,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, expect, sync_playwright
 
+from backend.enrich.catalogue import BUNDLED, SILERO
+from backend.enrich.models import installed
+from tests.enrich.conftest import lines, talk_of, word_errors
+from tests.media.studio import SHARED
 from tests.page.conftest import write_take
 from tests.recordings import write_session, write_video
 from tests.shell.conftest import ORDINARY, WAIT, Desktop, until
@@ -111,6 +115,22 @@ def test_everything_it_needs_is_in_it(desktop: Desktop) -> None:
     assert desktop.run("sample", Path(desktop.environment["HOME"]) / "Sample").returncode == 0
 
 
+def test_the_models_that_are_installed_here_are_in_it(desktop: Desktop, place: Path) -> None:
+    here = {model.name for model in (*BUNDLED, SILERO) if installed(model)}
+    told = desktop.ask("models", "list")
+    assert {model["name"] for model in told if model["installed"]} == here
+    if not SHARED.is_dir() or not {"whisper-tiny.en", "silero", "voices"} <= here:
+        pytest.skip("there is no speech to be heard, or no model to hear it with")
+    talk, text = place / "talk.flac", Path(desktop.environment["HOME"]) / "talk.txt"
+    said = lines(SHARED, 2)
+    talk_of(talk, said, [1, 1])
+    model = ["--model", "whisper-tiny.en", "--speakers", "2"]
+    done = desktop.run("transcribe", talk, *model, "-o", text)
+    assert done.returncode == 0, done.stderr
+    wrong, words = word_errors(" ".join(one.text for one in said), text.read_text("utf-8"))
+    assert wrong / words < 0.4, text.read_text("utf-8")  # the names of speakers are words, too
+
+
 def test_a_film_is_made_and_plays_in_the_window(desktop: Desktop, place: Path) -> None:
     take = write_take(place / "Stand-up", seconds=8)
     done = desktop.run("process", take)
@@ -151,6 +171,8 @@ def test_killed_in_the_middle_it_resumes(desktop: Desktop, place: Path) -> None:
 
     page = desktop.open()
     until(lambda: len(desktop.films()) == 2)
+    # A window that was killed while it was handed a path opens that again, and shows its film.
+    page.get_by_role("link", name="Sessions").first.click()
     for name in ("Slow", "Quick"):
         expect(page.get_by_role("link", name=re.compile(name)).first).to_be_visible()
     until(lambda: desktop.unfinished() == [])
