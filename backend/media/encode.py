@@ -35,6 +35,10 @@ PICTURE_ENGINE = 4
 """Version of everything that shapes a chunk; raise it when chunks change."""
 
 _DOING = "encode the picture"
+AHEAD = 12
+"""Frames that are decoded before the encoder wants them, at most; more gain nothing."""
+AHEAD_BYTES = 96 << 20
+"""Memory that they may take, unless two are larger."""
 REORDER = 3
 """Frames by which x264 reorders at most with the settings used here."""
 
@@ -83,7 +87,8 @@ def encode_chunks(
         until = i
         while until < len(keys) and found[until] is None:
             until += 1
-        with FramesAhead(partial(pictures, part, origins[i], facts=facts), ctx.check) as ahead:
+        shown = partial(pictures, part, origins[i], facts=facts)
+        with FramesAhead(shown, _waiting(part), ctx.check) as ahead:
             frames = Peeking(ahead)
             for k in range(i, until):
                 path = ctx.part(keys[k], ".mp4")
@@ -93,6 +98,13 @@ def encode_chunks(
         i = until
     ctx.progress("picture", 1.0)
     return [path for path in found if path is not None]
+
+
+def _waiting(part: PicturePlan) -> int:
+    """Frames that may wait to be encoded."""
+    assert part.encoding is not None
+    size = part.encoding.width * part.encoding.height * 3 // 2
+    return max(2, min(AHEAD, AHEAD_BYTES // max(size, 1)))
 
 
 def _chunk(

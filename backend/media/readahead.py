@@ -16,8 +16,6 @@ from av import VideoFrame
 
 from backend.core.context import Stopped
 
-FRAMES = 12
-"""Frames that wait at a time, at most."""
 _LOOK = 0.05
 """Seconds between two looks whether anybody still wants them."""
 
@@ -29,12 +27,12 @@ class FramesAhead:
     """An iterator over what `frames` yields, in a thread. Use as a context manager: the thread has
     ended, and what it opened is closed, when that is left."""
 
-    def __init__(self, frames: Callable[..., Iterator[Timed]], check: Check) -> None:
+    def __init__(self, frames: Callable[..., Iterator[Timed]], most: int, check: Check) -> None:
         """`frames` is called in the thread, with a `check` of its own that it must call as often as
-        work calls any; what it raises is raised by the next step here. `check` is called while
-        nothing comes."""
+        work calls any; what it raises is raised by the next step here. At most `most` frames wait.
+        `check` is called while nothing comes."""
         self._source, self._check = frames, check
-        self._made: Queue[Timed | BaseException | None] = Queue(FRAMES)
+        self._made: Queue[Timed | BaseException | None] = Queue(most)
         self._stop = threading.Event()
         self._over = False
         self._thread = threading.Thread(target=self._work, name="frames ahead")
