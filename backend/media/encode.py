@@ -27,7 +27,7 @@ from backend.media.chunks import Peeking
 from backend.media.framing import KEYFRAMES
 from backend.media.picture import PictureFacts, pictures, unforced
 from backend.media.read import open_media
-from backend.media.readahead import FramesAhead
+from backend.media.readahead import frames_ahead
 from backend.media.spans import PicturePlan
 from backend.media.write import Mp4Writer, sync
 
@@ -88,7 +88,7 @@ def encode_chunks(
         while until < len(keys) and found[until] is None:
             until += 1
         shown = partial(pictures, part, origins[i], facts=facts)
-        with FramesAhead(shown, _waiting(part), ctx.check) as ahead:
+        with frames_ahead(shown, _waiting(part), ctx.check) as ahead:
             frames = Peeking(ahead)
             for k in range(i, until):
                 path = ctx.part(keys[k], ".mp4")

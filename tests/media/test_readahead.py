@@ -10,7 +10,7 @@ import av
 import pytest
 
 from backend.core.context import Stopped
-from backend.media.readahead import FramesAhead
+from backend.media.readahead import frames_ahead
 
 FRAMES = 12
 FRAME = av.VideoFrame(16, 16, "yuv420p")
@@ -28,7 +28,7 @@ def go_on() -> None:
 
 @pytest.mark.parametrize("length", [0, 1, FRAMES, FRAMES + 1, 10 * FRAMES])
 def test_all_come_in_order(length: int) -> None:
-    with FramesAhead(lambda check: numbered(check, length), FRAMES, go_on) as ahead:
+    with frames_ahead(lambda check: numbered(check, length), FRAMES, go_on) as ahead:
         assert [tick for tick, _ in ahead] == list(range(length))
         assert next(ahead, None) is None  # and the end stays the end
 
@@ -45,7 +45,7 @@ def test_only_a_few_wait() -> None:
                 full.set()  # this one finds no place
             yield timed
 
-    with FramesAhead(frames, FRAMES, go_on) as ahead:
+    with frames_ahead(frames, FRAMES, go_on) as ahead:
         assert full.wait(60)
         assert next(ahead)[0] == 0
     assert FRAMES < made <= FRAMES + 2
@@ -60,7 +60,7 @@ def test_who_leaves_ends_it_and_what_it_opened() -> None:
         finally:
             closed.set()
 
-    with pytest.raises(KeyError), FramesAhead(frames, FRAMES, go_on) as ahead:
+    with pytest.raises(KeyError), frames_ahead(frames, FRAMES, go_on) as ahead:
         next(ahead)
         raise KeyError
     assert closed.is_set()
@@ -72,7 +72,7 @@ def test_what_fails_there_fails_here_behind_the_frames_before_it() -> None:
         yield from numbered(check, 3)
         raise ValueError("damaged")
 
-    with FramesAhead(frames, FRAMES, go_on) as ahead:
+    with frames_ahead(frames, FRAMES, go_on) as ahead:
         assert [next(ahead)[0] for _ in range(3)] == [0, 1, 2]
         with pytest.raises(ValueError, match="damaged"):
             next(ahead)
@@ -91,5 +91,5 @@ def test_a_stop_is_heard_while_no_frame_comes() -> None:
         if asked.is_set():
             raise Stopped
 
-    with pytest.raises(Stopped), FramesAhead(frames, FRAMES, stop) as ahead:
+    with pytest.raises(Stopped), frames_ahead(frames, FRAMES, stop) as ahead:
         next(ahead)
